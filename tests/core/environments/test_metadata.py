@@ -22,13 +22,24 @@ TRANSFORMS = {
     "columns": ("columns: {id: the key}\n", "columns: {id: its key}\n"),
     "schedule": ("schedule: '@daily'\n", "schedule: '@hourly'\n"),
     "timezone": ("timezone: UTC\n", "timezone: Asia/Jakarta\n"),
-    "lookback": ("lookback: 1d\n", "lookback: 2d\n"),
-    "start": ("start: '2024-01-01'\n", "start: '2025-01-01'\n"),
     "keys": ("keys: [id]\n", "keys: [v]\n"),
     "provenance": ("provenance: true\n", "provenance: false\n"),
     "volatile": ("", "volatile: false\n"),
     "params": ("params: {x: 1}\n", "params: {x: 2}\n"),
     "audits": ("", "audits: [{type: row_count, min: 1}]\n"),
+}
+TRACKED = (
+    "kind: transform\nname: t\ntime_column: at\n"
+    "transform: SELECT *, TIMESTAMP '2024-01-05' AS at FROM ref('source.s')\n{}"
+)
+DAILY = "schedule: '@daily'\nstart: 2024-01-01\n"
+RANGES = {
+    "schedule": (DAILY, DAILY.replace("'@daily'", "0 6 * * *")),
+    "start": (DAILY, DAILY.replace("01-01", "01-03")),
+    "lookback": (DAILY, f"{DAILY}lookback: 2d\n"),
+    "batch_size": (DAILY, f"{DAILY}batch_size: 7\n"),
+    "allow_partial": (f"{DAILY}allow_partial: true\n", DAILY),
+    "restate": (DAILY, f"{DAILY}restate: never\n"),
 }
 
 
@@ -59,6 +70,19 @@ def test_a_changed_key_of_a_transform_is_mentioned_and_builds_nothing(seeknal_pr
     assert changes["transform.t"]["category"] == "METADATA"
     assert key in changes["transform.t"]["reason"]
     assert statuses["transform.t"] == ("success" if key == "audits" else "reused")
+
+
+@pytest.mark.parametrize("key", RANGES)
+def test_a_changed_key_of_ranges_is_mentioned_and_builds_nothing(seeknal_project, key):
+    before, after = (TRACKED.format(text) for text in RANGES[key])
+    files = {"seeknal/s.yml": SOURCE.format(""), "seeknal/t.yml": before}
+    made = project(seeknal_project, files)
+
+    changes, statuses = change(made, "t", after)
+
+    assert changes["transform.t"]["category"] == "METADATA"
+    assert changes["transform.t"]["reason"] == key
+    assert statuses["transform.t"] == "reused"
 
 
 @pytest.mark.parametrize(

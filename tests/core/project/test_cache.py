@@ -327,7 +327,7 @@ def test_a_project_that_is_wrong_is_wrong_each_time(cached):
 
 
 def test_warnings_are_kept(cached):
-    cached.rewrite(YAML, "description:", "schedule: daily\ndescription:")
+    cached.rewrite(YAML, "description:", "provenance: true\ndescription:")
     cached.load()
 
     assert cached.is_cached()

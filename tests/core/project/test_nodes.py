@@ -32,9 +32,12 @@ EVERY_KEY = clean("""
     audits: []
     enabled: true
     engine: duckdb
+    schedule: "@daily"
+    start: 2024-01-01
     timezone: Europe/Berlin
     time_column: day
     lookback: 3
+    batch_size: 7
     allow_partial: true
     keys: [id]
     volatile: true
@@ -46,7 +49,7 @@ EVERY_KEY = clean("""
     transform: |
       SELECT a.{{ params.column }} FROM a JOIN bee USING (id)
     dialect: duckdb
-    materialized: view
+    materialized: table
     materializations:
       - {type: file, path: out/x.csv}
       - {type: file, path: out/x.parquet, enabled: false}
@@ -76,7 +79,8 @@ def test_every_common_key_is_read(node):
     assert "a.amount" in found.sql.rendered
     assert '"transform"."b" AS "bee"' in found.sql.executable
     assert found.sql.location.line == EVERY_KEY.splitlines().index("transform: |") + 2
-    assert (found.materialized, found.volatile, found.engine) == ("view", "declared", "duckdb")
+    assert (found.tracking.column, found.tracking.lookback) == ("day", 3)
+    assert (found.materialized, found.volatile, found.engine) == ("table", "declared", "duckdb")
     assert [target.label for target in found.targets] == ["out/x.csv"]
     assert (found.files, found.env) == (("data/extra.csv",), ("TZ",))
 
@@ -460,9 +464,8 @@ def test_freshness_of_2x_is_accepted_with_a_note(load):
     assert [entry.code for entry in project.warnings] == ["SK0207"]
 
 
-@pytest.mark.parametrize("key", ["schedule: daily", "start: 2024-01-01", "batch_size: 5"])
-def test_a_key_without_effect_is_a_note_not_silence(load, key):
-    text = f"kind: transform\nname: x\nsql: SELECT 1 AS a\n{key}\n"
+def test_a_key_without_effect_is_a_note_not_silence(load):
+    text = "kind: transform\nname: x\nsql: SELECT 1 AS a\nprovenance: true\n"
 
     project = load({"seeknal/x.yml": text})
 
@@ -719,9 +722,12 @@ def test_what_may_change_rows_changes_the_definition(node, change):
 
 def test_durations_are_one_grammar(node):
     for text in ("3d", "3 days", "3"):
-        found = node(f"kind: transform\nname: x\nsql: SELECT 1 AS a\nlookback: {text}\n")
+        found = node(
+            "kind: transform\nname: x\nsql: SELECT 1 AS a\ntime_column: a\nschedule: 1 day\n"
+            f"start: 2024-01-01\nlookback: {text}\n"
+        )
 
-        assert found.name == "x"
+        assert found.tracking.lookback in (3, Duration(3, "day"))
     assert Duration.parse("3 days") == Duration.parse("3d")
 
 

@@ -11,6 +11,7 @@ from attrs import asdict
 from seeknal.kernel.options import compact, unstructure
 from seeknal.kernel.restoring import restored
 from seeknal.values.columns import ColumnSpec
+from seeknal.values.durations import Duration
 from seeknal.values.errors import PluginError
 from seeknal.values.later import Later
 from seeknal.values.location import Location
@@ -19,6 +20,7 @@ from seeknal.values.node import Input, Node, Sql, SqlCall
 from seeknal.values.problems import Problem
 from seeknal.values.project import Calendar, Environments, Execution, Project, Retention
 from seeknal.values.sources import Source
+from seeknal.values.tracking import Reach, Tracking
 
 if TYPE_CHECKING:
     from seeknal.kernel.declared import AuditType, TargetType
@@ -111,6 +113,8 @@ def _node_to(node: Node) -> dict[str, Any]:
             data[name] = unstructure(value)
     if node.notes:
         data["notes"] = dict(node.notes)
+    if node.tracking:
+        data["tracking"] = asdict(node.tracking)
     if node.columns:
         data["columns"] = [
             [c.name, c.type, c.description, c.pii, _place_to(c.location)] for c in node.columns
@@ -120,6 +124,14 @@ def _node_to(node: Node) -> dict[str, Any]:
     if node.targets:
         data["targets"] = [_target_to(target) for target in node.targets]
     return data
+
+
+def _tracking_from(data: Mapping[str, Any]) -> Tracking:
+    lookback = data["lookback"]
+    cuts = {NodeId(id): Reach(**reach) for id, reach in data["cuts"].items()}
+    if not isinstance(lookback, int):
+        lookback = Duration(**lookback)
+    return Tracking(**{**data, "lookback": lookback, "cuts": cuts})
 
 
 def _sql_to(sql: Sql) -> list[Any]:
@@ -242,6 +254,7 @@ class _Reader:
             meta=data.get("meta", {}),
             params=data.get("params", {}),
             notes=data.get("notes", {}),
+            tracking=_tracking_from(data["tracking"]) if "tracking" in data else None,
             **rest,
         )
 

@@ -10,6 +10,7 @@ from attrs import field, frozen
 
 from seeknal.kernel.options import convert
 from seeknal.project.keys import NOT_SHARED, CommonKeys
+from seeknal.project.tracked import check_defaults
 from seeknal.values.errors import did_you_mean
 
 if TYPE_CHECKING:
@@ -93,5 +94,7 @@ def _are_good(defaults: Mapping[str, object], marks: Marks, problems: Problems) 
     for key in own:
         problems.add("SK0221", f"{key}: is each node's own", marks.key(key), "say it in the nodes")
     rest = {key: value for key, value in defaults.items() if key not in own}
-    convert(CommonKeys, {"kind": "", "name": "", **rest}, marks, problems)
+    common = convert(CommonKeys, {"kind": "", "name": "", **rest}, marks, problems)
+    if common is not None:
+        check_defaults(common, marks, problems)
     return len(problems) == before

@@ -63,14 +63,22 @@ class CommonKeys:
     materializations: tuple[Mapping[str, object], ...] = option((), summary="targets")
     enabled: bool = option(True, summary="false leaves the node out")
     engine: str | None = option(None, summary="where the SQL runs: duckdb, or a plugin's engine")
-    schedule: str | None = option(None, summary=UNUSED)
-    timezone: str | None = option(None, summary=UNUSED)
-    time_column: str | None = option(None, summary="the column that says when, for people")
-    lookback: Duration | None = option(None, summary=f"{UNUSED}; targets have their own")
-    start: str | None = option(None, summary=UNUSED)
-    batch_size: int | str | None = option(None, summary=UNUSED)
-    allow_partial: bool = option(False, summary=UNUSED)
-    restate: str | None = option(None, summary=UNUSED)
+    schedule: str | None = option(
+        None,
+        summary='when it is due: cron, "@daily", or a duration; with time_column its rows are'
+        " processed by ranges of time",
+    )
+    timezone: str | None = option(None, summary="of schedule, start and ranges; else UTC")
+    time_column: str | None = option(None, summary="the column that says when")
+    lookback: int | Duration | None = option(
+        None, summary="ranges, or a duration, before new ranges that are processed again"
+    )
+    start: str | None = option(None, summary="the date or moment of the first range: 2024-01-01")
+    batch_size: int | str | None = option(None, summary="the most ranges processed at once")
+    allow_partial: bool = option(False, summary="ranges that have not ended are processed too")
+    restate: Literal["never"] | None = option(
+        None, summary="never: ranges whose inputs came late are only reported"
+    )
     keys: tuple[str, ...] = option((), summary="columns that identify a row")
     volatile: bool | None = option(None, summary="true: runs each time; false: never for now()")
     provenance: bool | None = option(

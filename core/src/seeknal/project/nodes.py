@@ -22,6 +22,7 @@ from seeknal.project.targets import TargetBuilder
 from seeknal.project.templates.calls import Calls
 from seeknal.project.templates.rendering import render_values, text_begins
 from seeknal.project.templates.texts import NodeTexts
+from seeknal.project.tracked import of_ranges, tracking_of
 from seeknal.sql.names import find, named
 from seeknal.values.errors import did_you_mean
 from seeknal.values.names import NodeId
@@ -43,7 +44,6 @@ if TYPE_CHECKING:
     from seeknal.values.sources import Source
 
 _T = TypeVar("_T")
-NO_EFFECT = ("schedule", "start", "batch_size", "restate", "lookback")
 _REF = re.compile(r"ref\(\s*['\"]([^'\"]+)['\"]\s*\)")
 
 
@@ -103,6 +103,8 @@ class _Builder:
         inputs = self.inputs(common, kind, named)
         inputs = None if self.problems.has_errors(before) else inputs
         clear, readable = whole and inputs is not None, inputs is not None
+        columns = columns_of(common, self.raw, self.problems)
+        tracking, unit = tracking_of(self.raw, data, common, options, kind, columns, self.problems)
         before = len(self.problems)
         self.check_body(common, kind)
         # Names in the SQL mean little while its inputs are not known.
@@ -115,7 +117,6 @@ class _Builder:
             # The rest of SQL that reads a node which is not there may be wrong as well.
             sql, clear = (sql if told <= _NO_INPUT else None), False
             readable = sql is not None
-        columns = columns_of(common, self.raw, self.problems)
         source = self.source.build(common, added, columns) if kind.does == "loads" else None
         targets = self.targets.declared(common, kind)
         if kind.does == "delivers" and added.type is not None:
@@ -146,6 +147,7 @@ class _Builder:
                     **({"provenance": common.layer} if source and source.provenance else {}),
                     **self.selected(source),
                     **self.elsewhere(common),
+                    **of_ranges(tracking, unit),
                 },
             )
         )
@@ -170,6 +172,7 @@ class _Builder:
             meta=common.meta,
             keys=common.keys,
             time_column=common.time_column,
+            tracking=tracking,
             layer=common.layer,
             domain=common.domain,
             business_purpose=common.business_purpose,
@@ -468,10 +471,6 @@ class _Builder:
         if common.materialized == "incremental":
             text = "materialized: incremental is built as a whole table"
             self.problems.add("SK0212", text, self.raw.marks.value("materialized"), severity="warn")
-        unused = NO_EFFECT if kind.does == "loads" else (*NO_EFFECT, "provenance")
-        for key in unused:
-            if key in self.raw.data and getattr(common, key) not in (None, False):
-                place = self.raw.marks.key(key)
-                self.problems.add(
-                    "SK0212", f"{key}: is accepted but not used", place, severity="warn"
-                )
+        if kind.does != "loads" and "provenance" in self.raw.data and common.provenance:
+            text = "provenance: is accepted but not used"
+            self.problems.add("SK0212", text, self.raw.marks.key("provenance"), severity="warn")

@@ -15,8 +15,8 @@ from seeknal.project.keys import UNUSED
 from seeknal.project.paths import PROJECT_FILE
 from seeknal.project.text_files import nothing_in, read_text
 from seeknal.project.yaml_files import read_documents
+from seeknal.project.zones import zone_fault
 from seeknal.values.durations import Duration
-from seeknal.values.errors import did_you_mean
 from seeknal.values.marks import Marks
 from seeknal.values.problems import Problem, Problems
 from seeknal.values.project import (
@@ -49,15 +49,8 @@ def _size(instance: object, attribute: Any, value: Any) -> None:
 
 
 def _timezone(instance: object, attribute: Any, value: Any) -> None:
-    if value is not None:
-        from zoneinfo import ZoneInfo, available_timezones
-
-        try:
-            ZoneInfo(value)
-        except (KeyError, OSError, ValueError):
-            near = did_you_mean(value, available_timezones())
-            hint = f": {near}" if near else "; write it as Europe/Berlin"
-            raise ValueError(f"timezone: {value!r} is none{hint}") from None
+    if value is not None and (fault := zone_fault(value)):
+        raise ValueError(f"timezone: {fault}")
 
 
 def _month(instance: object, attribute: Any, value: Any) -> None:
