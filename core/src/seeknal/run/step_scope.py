@@ -24,7 +24,7 @@ from seeknal.values.node import Node
 from seeknal.values.pii import pii_columns
 from seeknal.values.plan import Plan
 from seeknal.values.project import Project
-from seeknal.values.relations import Relation
+from seeknal.values.relations import Interval, Relation
 from seeknal.values.snapshot import Artifact, Snapshot
 
 if TYPE_CHECKING:
@@ -104,13 +104,17 @@ class Phases:
 
 @frozen(kw_only=True)
 class StepScope:
-    """What the step of a node works with. Of this step alone, but for ``services``."""
+    """What the step of a node works with. Of this step alone, but for ``services``.
+
+    ``interval`` is the range of time that is processed, None where it is all of it.
+    """
 
     node: Node
     services: Services
     cursor: Callable[[], duckdb.DuckDBPyConnection]
     workdir: Path
     log: Any
+    interval: Interval | None = None
     phases: Phases = field(factory=Phases)
 
     @property
@@ -203,5 +207,6 @@ class StepScope:
             suffix=services.project.environments.suffix,
             params=self.node.params,
             calls=services.calls,
+            interval=self.interval,
             **more,
         )
