@@ -38,11 +38,12 @@ def render_command(
     """Print a node's SQL as it is executed.
 
     It is the node's own, or what its kind makes, as for an aggregation.
+    Where a run writes the ends of a range there stands <interval_start> or <interval_end>.
     With --dialect it is translated for another engine, which may be named as in profiles.yml; what
     may mean something else there is listed on stderr with its place.
     """
     from seeknal.plan.session import load
-    from seeknal.query.rendered import in_dialect
+    from seeknal.query.rendered import in_dialect, with_names_of_ends
     from seeknal.query.stored import find_node
 
     loaded = load(project_root(), request(command="render", **options))
@@ -53,6 +54,7 @@ def render_command(
     if dialect is not None or pretty:
         rendered = in_dialect(loaded, found, sql, named)
         sql, problems = rendered.sql, rendered.problems
+    sql = with_names_of_ends(sql)
     good = not (problems and strict)
     if format_ == "json":
         from seeknal.cli.answers import answered, outcome

@@ -105,6 +105,7 @@ class _Builder:
         clear, readable = whole and inputs is not None, inputs is not None
         columns = columns_of(common, self.raw, self.problems)
         tracking, unit = tracking_of(self.raw, data, common, options, kind, columns, self.problems)
+        self.texts.tracked = tracking is not None and kind.does != "loads"
         before = len(self.problems)
         self.check_body(common, kind)
         # Names in the SQL mean little while its inputs are not known.
@@ -343,7 +344,7 @@ class _Builder:
 
         start = self.raw.sql_at or text_begins(self.raw.marks.value(key), text)
         calls = Calls(self.around.scope.functions, self.id)
-        rendered = self.texts.filled_in(text, common.params, start, calls)
+        rendered = self.texts.filled_in(text, common.params, start, calls, common.dialect)
         if not rendered.ok:
             return None, inputs
 

@@ -10,6 +10,7 @@ from seeknal.query.stored import generated_sql, lineage_of
 from seeknal.values.errors import ProjectError, UsageError, did_you_mean
 from seeknal.values.names import PRODUCTION
 from seeknal.values.problems import Problem
+from seeknal.values.tracking import END_MARK, START_MARK
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -49,6 +50,11 @@ def executed(loaded: Loaded, node: Node) -> str:
     if found.problems:
         raise ProjectError(found.problems)
     return generated_sql(loaded, found.node)
+
+
+def with_names_of_ends(sql: str) -> str:
+    """The SQL with names where a run writes the ends of the range that it processes."""
+    return sql.replace(START_MARK, "<interval_start>").replace(END_MARK, "<interval_end>")
 
 
 def columns_of_inputs(loaded: Loaded, node: Node) -> Mapping[NodeId, Sequence[Column]] | None:

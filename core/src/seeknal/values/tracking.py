@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 Spans = tuple[tuple[int, int], ...]
 """Half-open spans of time in whole seconds since 1970 UTC: in order, none touching the next."""
 
+START_MARK = "0001-01-01 00:00:01.000001"
+END_MARK = "0001-01-01 00:00:02.000002"
+"""What stands in SQL for the ends of the range that is processed: a run writes them instead."""
+
 
 @frozen(kw_only=True)
 class Reach:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
 
+from seeknal.project.templates.ends import END, START, UNTRACKED, Misused
 from seeknal.project.templates.positions import (
     place_of_block,
     place_of_key,
@@ -52,7 +53,8 @@ class Faults:
         where = f", in {missing.snippet} of common/" if missing.snippet else ""
         help = None
         if missing.parts is None:
-            help = in_a_template(missing.name, self.text) or self.lacking(missing.name)
+            help = UNTRACKED if missing.name in (START, END) else None
+            help = help or in_a_template(missing.name, self.text) or self.lacking(missing.name)
             help = help or did_you_mean(missing.name, names)
             help = help or _RAW
         elif missing.parts:
@@ -64,7 +66,7 @@ class Faults:
         """The problem of what rendering raised; ``snippets`` were being filled in."""
         from jinja2 import TemplateSyntaxError
 
-        message, help = str(error), None
+        message, help = str(error), error.help if isinstance(error, Misused) else None
         if tag := _UNKNOWN_TAG.search(message):
             help = in_a_template(tag["name"], self.text)
         if help is None and isinstance(error, TemplateSyntaxError):

@@ -16,6 +16,7 @@ from uuid import uuid4
 
 from attrs import field, frozen
 
+from seeknal.project.templates import ends
 from seeknal.project.templates.calls import CallFailed, Calls, Functions
 from seeknal.project.templates.faults import MACROS, TOO_LARGE, Faults
 from seeknal.project.templates.undefined import Found, collecting
@@ -83,20 +84,24 @@ def render(
     node: NodeId | None = None,
     further: Mapping[str, object] | None = None,
     calls: Calls | None = None,
+    ranged: str | None = None,
 ) -> Rendered:
     """``text`` with its templates filled in. What is wrong goes to ``problems`` with its line.
 
     Among ``further`` names, None is written as NULL. ``calls`` gathers those of functions of
-    plugins; None: none of them may be made.
+    plugins; None: none of them may be made. ``ranged`` is the dialect of SQL that may name the
+    ends of the range that is processed; None: it may not.
     """
     if not has_template(text):
         return Rendered(text=text)
-    names = _Names(scope, params, further, calls)
+    names = _Names(scope, params, further, calls, ends=ranged is not None)
     try:
         with _time_limit():
             names.used |= _used(text, scope)
             rendered = names.fill(_macros(scope) + text)
             names.calls.check(rendered)
+            if ranged is not None:
+                rendered = ends.written(rendered, ranged)
     except Exception as error:
         # Whatever a template does wrong is the template's mistake, not ours.
         problems += _problems(error, names, text, location, node)
@@ -134,12 +139,13 @@ def _problems(
         if missing := [faults.missing(entry, known) for entry in _missing(names, text)]:
             return missing
     code = TOO_LARGE if isinstance(error, _TooLarge) else "SK0401"
+    code = ends.CODE if isinstance(error, ends.Misused) else code
     return [faults.error(error, names.open, code)]
 
 
 def _missing(names: _Names, text: str) -> list[Missing]:
     """All that a template asks for in vain."""
-    again = _Names(names.scope, names.params, names.further, names.calls)
+    again = names.again()
     again.found = Found(text, again.open)
     # What else goes wrong is not to be told: it may come of what is missing.
     with suppress(Exception), _time_limit():
@@ -152,7 +158,7 @@ def _further_failures(names: _Names, text: str) -> Iterator[CallFailed]:
     failed = names.calls.failed
     while failed:
         known = len(failed)
-        again = _Names(names.scope, names.params, names.further, names.calls)
+        again = names.again()
         try:
             with _time_limit():
                 again.fill(_macros(names.scope) + text)
@@ -294,8 +300,11 @@ class _Names:
         params: Mapping[str, object],
         further: Mapping[str, object] | None,
         calls: Calls | None,
+        *,
+        ends: bool = False,
     ) -> None:
         self.scope = scope
+        self.ends = ends
         self.calls = calls or Calls(scope.functions)
         self.params = params
         self.further = further
@@ -304,6 +313,10 @@ class _Names:
         self.used: set[str] = set()
         self.found: Found | None = None
         """Notes what is missing; None: the first of it is raised."""
+
+    def again(self) -> _Names:
+        """The same names, for another rendering."""
+        return _Names(self.scope, self.params, self.further, self.calls, ends=self.ends)
 
     def fill(self, text: str) -> str:
         """``text`` as a template rendered with these names."""
@@ -332,6 +345,7 @@ class _Names:
             "env_var": self.env_var,
             "ref": _ref,
             **(self.further or {}),
+            **(ends.names() if self.ends else {}),
         }
 
     def dates_and_run(self) -> dict[str, str]:

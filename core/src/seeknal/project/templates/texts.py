@@ -24,12 +24,28 @@ class NodeTexts:
         self.problems = problems
         self.dated = False
         self.volatile: str | None = None
+        self.tracked = False
+        """Whether the texts may name the ends of the range that is processed."""
 
     def filled_in(
-        self, text: str, params: Mapping[str, object], start: Location, calls: Calls | None = None
+        self,
+        text: str,
+        params: Mapping[str, object],
+        start: Location,
+        calls: Calls | None = None,
+        dialect: str = "duckdb",
     ) -> Rendered:
         """``text``, which begins at ``start``, with its templates filled in."""
-        rendered = render(text, self.scope, params, start, self.problems, self.node, calls=calls)
+        rendered = render(
+            text,
+            self.scope,
+            params,
+            start,
+            self.problems,
+            self.node,
+            calls=calls,
+            ranged=dialect if self.tracked else None,
+        )
         self.gather(rendered.dated, rendered.volatile)
         return rendered
 
