@@ -7,7 +7,7 @@ import pytest
 from seeknal.kernel.plugins import load_plugins
 from seeknal.project.loader import load_project
 from seeknal.values.durations import Duration
-from seeknal.values.tracking import Tracking
+from seeknal.values.tracking import Reach, Tracking
 
 SOURCE = {
     "seeknal/a.yml": "kind: source\nname: a\nsource: csv\ntable: data/a.csv\ntime_column: at\n"
@@ -98,15 +98,51 @@ def test_a_sql_file_says_them_in_its_front_block(load):
     assert project.nodes["transform.x"].tracking.schedule == "1 week"
 
 
-def test_an_aggregations_own_time_column_counts(load):
-    text = (
-        "kind: aggregation\nname: x\ninputs: [source.a]\ngroup_by: [k]\n"
-        "features: {n: {column: v, agg: [sum]}}\ntime_column: at\nschedule: '@daily'\n"
-    )
+AGGREGATION = (
+    "kind: aggregation\nname: x\ninputs: [source.a]\ngroup_by: [k]\ntime_column: at\n"
+    "schedule: '@daily'\nfeatures: {n: {column: v, agg: [sum]}}\n"
+)
 
-    project = load({**SOURCE, "seeknal/x.yml": text})
 
-    assert project.nodes["aggregation.x"].tracking.column == "at"
+@pytest.mark.parametrize(
+    ("windows", "days"), [("[7d]", 7), ("[1d, 2 weeks]", 14), ("[1 month]", 31)]
+)
+def test_an_aggregation_reads_its_windows_before_a_range(load, windows, days):
+    project = load({**SOURCE, "seeknal/x.yml": f"{AGGREGATION}windows: {windows}\n"})
+
+    tracking = project.nodes["aggregation.x"].tracking
+    assert tracking.column == "at"
+    assert tracking.cuts == {"source.a": Reach(before=days * 86400)}
+
+
+def test_windows_reach_back_in_what_an_aggregations_sql_names(load):
+    text = AGGREGATION.replace("inputs: [source.a]", "sql: SELECT * FROM ref('source.a')")
+
+    project = load({**SOURCE, "seeknal/x.yml": f"{text}windows: [2d]\n"})
+
+    cuts = project.nodes["aggregation.x"].tracking.cuts
+    assert cuts == {"source.a": Reach(before=2 * 86400)}
+
+
+@pytest.mark.parametrize(
+    "features", ["", "features: {n: {column: v, rolling: {window: 7d}, since: {condition: v > 1}}}"]
+)
+def test_an_aggregation_of_all_that_was_before_cannot_go_by_ranges(problems, features):
+    text = AGGREGATION.replace("features: {n: {column: v, agg: [sum]}}\n", f"{features}\n")
+
+    found = problems({**SOURCE, "seeknal/x.yml": text if features else AGGREGATION})
+
+    assert told(found) == [("SK0235", 6)]
+
+
+@pytest.mark.parametrize("key", ["", "start: 2024-01-01\n"])
+def test_an_aggregation_by_application_date_has_no_time_of_its_own(seeknal_project, key):
+    text = f"{AGGREGATION}windows: [7d]\napplication_date_col: to_day\n{key}"
+
+    result = seeknal_project({**SOURCE, "seeknal/x.yml": text}).run("validate")
+
+    assert (result.exit_code == 0) == (not key)
+    assert ("no time of its rows" in result.stderr) == bool(key)
 
 
 def test_defaults_give_them_to_the_nodes_that_say_the_rest(load):

@@ -66,6 +66,9 @@ class NodeKind(WithOptions):
     depth, names a node that is read.
     Options of one that ``describes`` may have a method ``by_column()``: what each column of the
     node, in lower case, means by itself, as texts to compare, and under ``""`` all the rest.
+    Options of one that has a key ``time_column`` of its own, instead of the common one, have a
+    method ``rows_in_time()``: the column of its rows that says when, and how many seconds before
+    that what a row is made of reaches, None for without an end; or None for rows of no time.
     ``holds``: keys of its own below which nodes of another kind may stand.
     ``old_settings`` are keys of seeknal 2.x below ``materialization:`` that are no target, each
     with the option that it is now, or ``""``.

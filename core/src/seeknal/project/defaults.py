@@ -10,7 +10,7 @@ from attrs import field, frozen
 
 from seeknal.kernel.options import convert
 from seeknal.project.keys import NOT_SHARED, CommonKeys
-from seeknal.project.tracked import check_defaults
+from seeknal.project.time_keys import check_defaults
 from seeknal.values.errors import did_you_mean
 
 if TYPE_CHECKING:

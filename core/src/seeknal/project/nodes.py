@@ -22,7 +22,7 @@ from seeknal.project.targets import TargetBuilder
 from seeknal.project.templates.calls import Calls
 from seeknal.project.templates.rendering import render_values, text_begins
 from seeknal.project.templates.texts import NodeTexts
-from seeknal.project.tracked import of_ranges, tracking_of
+from seeknal.project.tracked import timing_of
 from seeknal.sql.names import find, named
 from seeknal.values.errors import did_you_mean
 from seeknal.values.names import NodeId
@@ -104,8 +104,8 @@ class _Builder:
         inputs = None if self.problems.has_errors(before) else inputs
         clear, readable = whole and inputs is not None, inputs is not None
         columns = columns_of(common, self.raw, self.problems)
-        tracking, unit = tracking_of(self.raw, data, common, options, kind, columns, self.problems)
-        self.texts.tracked = tracking is not None and kind.does != "loads"
+        timing = timing_of(self.raw, data, common, options, kind, columns, self.problems)
+        self.texts.tracked = timing.tracking is not None and kind.does != "loads"
         before = len(self.problems)
         self.check_body(common, kind)
         # Names in the SQL mean little while its inputs are not known.
@@ -148,7 +148,7 @@ class _Builder:
                     **({"provenance": common.layer} if source and source.provenance else {}),
                     **self.selected(source),
                     **self.elsewhere(common),
-                    **of_ranges(tracking, unit),
+                    **timing.functional(),
                 },
             )
         )
@@ -173,7 +173,7 @@ class _Builder:
             meta=common.meta,
             keys=common.keys,
             time_column=common.time_column,
-            tracking=tracking,
+            tracking=timing.over(inputs),
             layer=common.layer,
             domain=common.domain,
             business_purpose=common.business_purpose,

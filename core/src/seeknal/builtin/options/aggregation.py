@@ -41,6 +41,9 @@ def _window(instance: object, attribute: Any, value: Window | None) -> None:
         Duration.parse(value)
 
 
+_LONGEST = {"month": 31, "quarter": 92, "year": 366}
+"""Days."""
+
 Window = str | int | tuple[int, ...]
 """``7d``, a number of days, or days back from the application date: ``[from, to]``."""
 
@@ -137,6 +140,13 @@ class AggregationOptions:
                 "or entity: {name: customer, join_keys: [customer_id]}"
             )
 
+    def rows_in_time(self) -> tuple[str, int | None] | None:
+        """The column that says when a row is, and how far back it reaches: see `NodeKind`."""
+        if self.time_column is None or self.application_date_col is not None:
+            return None
+        reaches = [seconds for spec in specs_of(self.features) for seconds in _reaches(spec, self)]
+        return self.time_column, None if None in reaches else max(filter(None, reaches), default=0)
+
     @property
     def keys(self) -> tuple[str, ...]:
         """The columns of the groups; an entity without join keys means ``<name>_id``."""
@@ -166,6 +176,10 @@ class SecondOrderOptions:
         _check_features(self)
         _check_times(self)
 
+    def rows_in_time(self) -> None:
+        """Nothing: a row is of all that its group has."""
+        return
+
 
 Options = AggregationOptions | SecondOrderOptions
 
@@ -177,6 +191,26 @@ def specs_of(features: Features | SecondOrderFeatures) -> list[Any]:
     if isinstance(features, Mapping):
         return [_called(spec, spec.name or name) for name, spec in features.items()]
     return [_called(spec, spec.name or spec.column) for spec in features]
+
+
+def _reaches(spec: FeatureSpec, options: AggregationOptions) -> Iterator[int | None]:
+    """How many seconds before a row's time each of a feature's columns reaches; None: all."""
+    own = (*(() if spec.window is None else (spec.window,)), *spec.windows)
+    if spec.agg:
+        yield from map(_seconds, own or options.windows or (None,))
+    yield from (_seconds(rolling.window) for rolling in several(spec.rolling))
+    if several(spec.since) or several(spec.ratio):
+        yield None
+
+
+def _seconds(window: Window | None) -> int | None:
+    """The most seconds that a window has; None where its end is not known."""
+    if window is None or isinstance(window, tuple):
+        return None
+    length = Duration(window, "day") if isinstance(window, int) else Duration.parse(window)
+    if length.unit in _LONGEST:
+        return _LONGEST[length.unit] * length.count * 86400
+    return int(length.seconds)
 
 
 def _called(spec: Spec, name: str | None) -> Spec:
