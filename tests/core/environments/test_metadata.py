@@ -86,6 +86,25 @@ def test_a_changed_key_of_ranges_is_mentioned_and_builds_nothing(seeknal_project
 
 
 @pytest.mark.parametrize(
+    ("key", "after"),
+    [
+        ("schedule", DAILY.replace("@daily", "@hourly")),
+        ("timezone", f"{DAILY}timezone: Asia/Jakarta\n"),
+        ("schedule", "start:\n"),
+    ],
+)
+def test_other_ranges_are_another_definition_which_a_plan_names(seeknal_project, key, after):
+    files = {"seeknal/s.yml": SOURCE.format(""), "seeknal/t.yml": TRACKED.format(DAILY)}
+    made = project(seeknal_project, files)
+
+    changes, statuses = change(made, "t", TRACKED.format(after))
+
+    assert changes["transform.t"]["category"] == "BREAKING"
+    assert changes["transform.t"]["reason"] == f"{key} changed"
+    assert statuses["transform.t"] == "success"
+
+
+@pytest.mark.parametrize(
     ("key", "before", "after"),
     [
         ("refresh", "refresh: manual\n", "refresh: on_change\n"),

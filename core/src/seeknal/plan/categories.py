@@ -85,11 +85,33 @@ def _definition(
         # Another day is no change of the files.
         return None
     old = snapshot.artifact.columns if snapshot.artifact else None
+    if (named := _of_ranges(node, snapshot)) and _has_same_sql(node, before):
+        return Verdict(
+            category="BREAKING",
+            reason=f"{', '.join(named)} changed",
+            explanation="its rows are of other ranges of time",
+            effect=ALL,
+        )
     if node.sql is None or before is None or columns is None or old is None:
         return _unknown(node, "what it was before, or what it gives now, is not known")
     if not node.rows_of_body or before.frame != node.frame:
         return _unknown(node, "more than its SQL changed, or its kind makes more of it")
     return _sql(before.executable, node.sql.executable, old, columns, inputs)
+
+
+def _of_ranges(node: Node, snapshot: Snapshot) -> list[str]:
+    """The keys that say of which ranges of time rows are, as far as they have changed."""
+    before = snapshot.fingerprint.notes
+    if node.tracking is None and "schedule" not in before:
+        return []
+    keys = ("time_column", "schedule", "timezone")
+    return [key for key in keys if node.notes.get(key) != before.get(key)]
+
+
+def _has_same_sql(node: Node, before: Before | None) -> bool:
+    if node.sql is None or before is None:
+        return False
+    return before.executable == node.sql.executable and before.frame != node.frame
 
 
 def _unknown(node: Node, why: str) -> Verdict:
