@@ -64,6 +64,30 @@ def test_people_are_shown_names_where_a_run_writes_the_ends(seeknal_project):
     assert result.stdout == ("SELECT TIMESTAMP '<interval_start>' AS at, '<interval_end>' AS e\n")
 
 
+def test_people_see_the_sql_of_a_range_that_they_ask_for(seeknal_project):
+    sql = "SELECT {{ interval_start }} AS at, '{{ interval_end }}' AS e"
+    project = seeknal_project(transform(*DAILY, "timezone: Europe/Berlin", sql=sql))
+
+    result = project.run(
+        "render", "transform.x", "--start", "2024-06-01 06:00", "--end", "2024-06-02"
+    )
+
+    assert result.stdout == (
+        "SELECT TIMESTAMP '2024-06-01 04:00:00' AS at, '2024-06-02 22:00:00' AS e\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("lines", "start", "code"), [(DAILY, "soon", "SK0254"), ((), "2024-06-01", "SK0483")]
+)
+def test_ends_that_cannot_be_are_refused(seeknal_project, lines, start, code):
+    project = seeknal_project(transform(*lines))
+
+    result = project.run("render", "transform.x", "--start", start)
+
+    assert (result.exit_code, code in result.stderr) == (2, True)
+
+
 @pytest.mark.parametrize(
     "sql",
     [

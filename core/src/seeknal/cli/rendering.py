@@ -29,21 +29,31 @@ if TYPE_CHECKING:
     help="The SQL of another dialect.",
 )
 @click.option("--pretty", is_flag=True, help="Lay the SQL out anew, as --dialect does.")
+@click.option("--start", metavar="MOMENT", help="Where the range begins: 2024-06-01.")
+@click.option("--end", metavar="MOMENT", help="Where it ends; a date is that whole day.")
 @click.option("--strict", is_flag=True, help="Exit 1 when something may mean something else.")
 @format_option("text", "json")
 @project_options
 def render_command(
-    node: str, dialect: str | None, pretty: bool, strict: bool, format_: str, **options: Any
+    node: str,
+    dialect: str | None,
+    pretty: bool,
+    start: str | None,
+    end: str | None,
+    strict: bool,
+    format_: str,
+    **options: Any,
 ) -> int:
     """Print a node's SQL as it is executed.
 
     It is the node's own, or what its kind makes, as for an aggregation.
-    Where a run writes the ends of a range there stands <interval_start> or <interval_end>.
+    Where a run writes the ends of a range there stand those of --start and --end, or else
+    <interval_start> and <interval_end>.
     With --dialect it is translated for another engine, which may be named as in profiles.yml; what
     may mean something else there is listed on stderr with its place.
     """
     from seeknal.plan.session import load
-    from seeknal.query.rendered import in_dialect, with_names_of_ends
+    from seeknal.query.rendered import in_dialect, with_ends
     from seeknal.query.stored import find_node
 
     loaded = load(project_root(), request(command="render", **options))
@@ -54,7 +64,7 @@ def render_command(
     if dialect is not None or pretty:
         rendered = in_dialect(loaded, found, sql, named)
         sql, problems = rendered.sql, rendered.problems
-    sql = with_names_of_ends(sql)
+    sql = with_ends(found, sql, start, end)
     good = not (problems and strict)
     if format_ == "json":
         from seeknal.cli.answers import answered, outcome

@@ -52,9 +52,35 @@ def executed(loaded: Loaded, node: Node) -> str:
     return generated_sql(loaded, found.node)
 
 
-def with_names_of_ends(sql: str) -> str:
-    """The SQL with names where a run writes the ends of the range that it processes."""
-    return sql.replace(START_MARK, "<interval_start>").replace(END_MARK, "<interval_end>")
+def with_ends(node: Node, sql: str, start: str | None, end: str | None) -> str:
+    """The node's SQL with the ends of a range where a run writes them: their names without any.
+
+    Both are read as by `moment_in` and `end_in`. Raises UsageError for one that is no moment,
+    and for one of a node that has no ranges.
+    """
+    from seeknal.intervals.moments import end_in, moment_in
+
+    if (start or end) and node.tracking is None:
+        raise UsageError(
+            f"{node.id} has no ranges of time: --start and --end are for nodes that have some",
+            code="SK0483",
+            location=node.location,
+        )
+    zone = node.tracking.timezone if node.tracking else "UTC"
+    try:
+        first = start and _in_utc(moment_in(start, zone))
+        last = end and _in_utc(end_in(end, zone))
+    except ValueError as error:
+        raise UsageError(str(error), code="SK0254") from None
+    return sql.replace(START_MARK, first or "<interval_start>").replace(
+        END_MARK, last or "<interval_end>"
+    )
+
+
+def _in_utc(moment: int) -> str:
+    from datetime import UTC, datetime
+
+    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def columns_of_inputs(loaded: Loaded, node: Node) -> Mapping[NodeId, Sequence[Column]] | None:
