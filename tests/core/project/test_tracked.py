@@ -115,6 +115,14 @@ def test_an_aggregation_reads_its_windows_before_a_range(load, windows, days):
     assert tracking.cuts == {"source.a": Reach(before=days * 86400)}
 
 
+def test_a_window_that_is_none_is_told_alone(problems):
+    text = f"{AGGREGATION}start: 2024-01-01\nwindows: [soon]\n"
+
+    (found,) = problems({**SOURCE, "seeknal/x.yml": text})
+
+    assert "'soon' is not a duration" in found.message
+
+
 def test_windows_reach_back_in_what_an_aggregations_sql_names(load):
     text = AGGREGATION.replace("inputs: [source.a]", "sql: SELECT * FROM ref('source.a')")
 

@@ -104,7 +104,9 @@ class _Builder:
         inputs = None if self.problems.has_errors(before) else inputs
         clear, readable = whole and inputs is not None, inputs is not None
         columns = columns_of(common, self.raw, self.problems)
-        timing = timing_of(self.raw, data, common, options, kind, columns, self.problems)
+        # Options that are wrong cannot be asked when rows are.
+        asked = options if whole else None
+        timing = timing_of(self.raw, data, common, asked, kind, columns, self.problems)
         self.texts.tracked = timing.tracking is not None and kind.does != "loads"
         before = len(self.problems)
         self.check_body(common, kind)
