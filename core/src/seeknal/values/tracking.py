@@ -24,11 +24,19 @@ END_MARK = "0001-01-01 00:00:02.000002"
 class Reach:
     """How far what a node reads of an input begins before its own range, and ends after it.
 
-    In seconds; negative where it is less than the range.
+    In seconds; negative where it is less than the range. ``before_end``: the first counts from the
+    range's end, ``after_start``: the last from its start.
     """
 
     before: int = 0
     after: int = 0
+    before_end: bool = False
+    after_start: bool = False
+
+    def of(self, start: int, end: int) -> tuple[int, int]:
+        """What is read for the range from ``start`` to ``end``; it is empty where that is less."""
+        first = (end if self.before_end else start) - self.before
+        return first, max(first, (start if self.after_start else end) + self.after)
 
 
 @frozen(kw_only=True)

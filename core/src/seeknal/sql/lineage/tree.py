@@ -53,17 +53,28 @@ def matched_names(expression: Tree, names: list[str]) -> list[str]:
     from seeknal.sql.quote import quote_identifier
 
     listed = ", ".join(f"1 AS {quote_identifier(name)}" for name in names)
-    shell = json.loads(_serialized(f"SELECT 1 FROM (SELECT {listed})"))
-    shell["statements"][0]["node"]["select_list"] = [_without_relation(expression) | {"alias": ""}]
+    text = selecting(expression, f"(SELECT {listed})")
     import duckdb
 
     with _lock:
         try:
-            sql = connection().execute("SELECT json_deserialize_sql($1)", [json.dumps(shell)])
-            text = sql.fetchall()[0][0]
             return list(connection().sql(text).columns)
         except duckdb.Error as error:
             raise Untraceable(f"COLUMNS() cannot be told: {error}") from None
+
+
+def selecting(expression: Tree, source: str = "(SELECT 1)") -> str:
+    """A query that selects an expression from ``source``. Raises Untraceable."""
+    import duckdb
+
+    shell = json.loads(_serialized(f"SELECT 1 FROM {source}"))
+    shell["statements"][0]["node"]["select_list"] = [_without_relation(expression) | {"alias": ""}]
+    with _lock:
+        try:
+            sql = connection().execute("SELECT json_deserialize_sql($1)", [json.dumps(shell)])
+            return str(sql.fetchall()[0][0])
+        except duckdb.Error as error:
+            raise Untraceable(f"DuckDB does not write it: {error}") from None
 
 
 def _serialized(sql: str) -> str:
