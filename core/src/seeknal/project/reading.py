@@ -17,6 +17,7 @@ from seeknal.project.audits import build_audit
 from seeknal.project.build_context import BuildContext
 from seeknal.project.checks import graph_problems, without_consequences
 from seeknal.project.command_variables import unused_variables
+from seeknal.project.cuts import with_cuts
 from seeknal.project.deliveries import overwritten, read_back
 from seeknal.project.descriptions import through_descriptions
 from seeknal.project.documents import check_kind, read_nodes, seed_nodes
@@ -117,6 +118,7 @@ class _ProjectReader:
         nodes = with_layers(through_descriptions(self.in_order(nodes)))
         addresses = Addresses(profile, self.plugins)
         nodes = {id: addresses.placed(node) for id, node in nodes.items()}
+        nodes = with_cuts(nodes, {**self.clear, **nodes}, self.root, self.problems)
         self.problems += around.own_audits.faults(around.scope, around.known)
         self.check_nodes(nodes, raws, around, addresses)
         self.check_connections(nodes, profile)
