@@ -43,7 +43,11 @@ def test_the_last_fraction_of_a_second_before_the_end_is_in_the_span(type, last)
 
 
 def test_a_time_with_a_zone_is_a_moment():
-    values = ["'2024-06-01 02:00:00+02'", "'2024-06-01 01:59:59.999999+02'", "'2024-06-02 02:00+02'"]
+    values = [
+        "'2024-06-01 02:00:00+02'",
+        "'2024-06-01 01:59:59.999999+02'",
+        "'2024-06-02 02:00:00+02'",
+    ]
 
     rows = found("TIMESTAMP WITH TIME ZONE", values, JUNE, JUNE + DAY, "America/New_York")
 

@@ -10,7 +10,8 @@ from seeknal.values.columns import Column
 from seeknal.values.deliveries import Delivery, Owed
 from seeknal.values.location import Location
 from seeknal.values.names import NodeId
-from seeknal.values.snapshot import Artifact, Fingerprint, Snapshot, View
+from seeknal.values.snapshot import Artifact, Fingerprint, Part, Snapshot, View
+from seeknal.values.tracking import Covered
 
 
 @pytest.fixture
@@ -72,6 +73,8 @@ def make_snapshot():
                 columns=(Column("id", "BIGINT"),),
                 location=Location("seeknal/v.yml", 3, 1),
             ),
+            covered=Covered(column="day", unit="day", timezone="UTC", first=0, done=((0, 86_400),)),
+            unfinished=(Part(start=0, end=86_400, inputs={NodeId("source.orders"): "1" * 16}),),
         )
 
     return make

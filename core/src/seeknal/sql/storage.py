@@ -99,18 +99,28 @@ def scan_of(path: str, columns: Sequence[Column]) -> str:
 
 def scan_of_files(paths: Sequence[str], columns: Sequence[Column]) -> str:
     """What stands after FROM to read files of the same columns."""
-    files = ", ".join(map(quote_literal, paths))
-    listed = files if len(paths) == 1 else f"[{files}]"
-    # A folder above the project that is called a=b must not become a column.
-    reader = f"read_parquet({listed}, hive_partitioning = false)"
     items = _star(
-        [
-            (column.name, _decode(tree, quote_identifier(column.name)))
-            for column in columns
-            if (tree := special(column.type)) is not None
-        ]
+        [(column.name, text) for column in columns if (text := decoded(column)) is not None]
     )
+    reader = read_files(paths, columns)
     return reader if items == "*" else f"(SELECT {items} FROM {reader})"
+
+
+def read_files(paths: Sequence[str], columns: Sequence[Column]) -> str:
+    """The table function that reads files of the same columns, as the types that are stored."""
+    files = ", ".join(map(quote_literal, paths))
+    if len(paths) == 1:
+        # A folder above the project that is called a=b must not become a column.
+        return f"read_parquet({files}, hive_partitioning = false)"
+    # Some files may have as text what others have as numbers.
+    united = ", union_by_name = true" if wide_columns(columns) else ""
+    return f"read_parquet([{files}], hive_partitioning = false{united})"
+
+
+def decoded(column: Column) -> str | None:
+    """What gives a stored column its own type; None where it has it."""
+    tree = special(column.type)
+    return None if tree is None else _decode(tree, quote_identifier(column.name))
 
 
 @cache

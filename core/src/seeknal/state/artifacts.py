@@ -9,18 +9,20 @@ from contextlib import suppress
 from hashlib import file_digest
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Literal
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, TypeVar
 
 from attrs import evolve
 
 from seeknal.host.files import is_abandoned, sync, temporary_name
+from seeknal.sql.partscan import scan_between, scan_of_artifact, scan_of_part
 from seeknal.state.aside import move_aside
 from seeknal.state.catalog import Catalog
+from seeknal.state.composing import one_of_each_file, with_stats
 from seeknal.state.links import is_current, move_symlink, new_symlink, replace_link
 from seeknal.values.errors import StateError
 from seeknal.values.names import PRODUCTION
 from seeknal.values.patterns import Pattern
-from seeknal.values.snapshot import Artifact
+from seeknal.values.snapshot import Artifact, Part
 
 if TYPE_CHECKING:
     from seeknal.values.columns import Column
@@ -28,6 +30,11 @@ if TYPE_CHECKING:
 
 Health = Literal["ok", "missing", "damaged"]
 Stat = tuple[int, int, int, int, int]
+Stored = TypeVar("Stored", Artifact, Part)
+"""What names one file and says what is in it."""
+
+_WELL: Health = "ok"
+_WORST_FIRST: tuple[Health, ...] = ("damaged", "missing")
 
 _MAGIC = b"PAR1"
 _SMALLEST = len(_MAGIC) + 4 + len(_MAGIC)
@@ -83,6 +90,32 @@ class Artifacts:
 
         Raises StateError, and publishes nothing, when it is no whole Parquet file.
         """
+        facts = self._published(node, candidate, fingerprint)
+        return Artifact(rows=rows, columns=tuple(columns), **facts)
+
+    def publish_part(
+        self,
+        node: NodeId,
+        candidate: Path,
+        *,
+        fingerprint: str,
+        rows: int,
+        columns: Sequence[Column],
+        start: int,
+        end: int,
+    ) -> Part:
+        """The same for the rows of a tracked node of one span of time: no file where none are.
+
+        Raises StateError, and publishes nothing, when it is no whole Parquet file.
+        """
+        part = Part(start=start, end=end, rows=rows, columns=tuple(columns))
+        if rows == 0:
+            candidate.unlink()
+            return part
+        return evolve(part, **self._published(node, candidate, fingerprint))
+
+    def _published(self, node: NodeId, candidate: Path, fingerprint: str) -> dict[str, Any]:
+        """Publish a file; gives what an artifact and a part say of theirs."""
         with candidate.open("rb") as file:
             _check_whole(file, candidate, node)
             digest = file_digest(file, "sha256").hexdigest()
@@ -91,14 +124,12 @@ class Artifacts:
         path = self._folder(node) / f"{fingerprint}-{digest[:16]}.parquet"
         self._place(candidate, path, digest)
         status = path.stat()
-        return Artifact(
-            path=path.relative_to(self._target).as_posix(),
-            size=status.st_size,
-            sha256=digest,
-            rows=rows,
-            columns=tuple(columns),
-            stat=_stat(status),
-        )
+        return {
+            "path": path.relative_to(self._target).as_posix(),
+            "size": status.st_size,
+            "sha256": digest,
+            "stat": _stat(status),
+        }
 
     def described(self, path: Path, rows: int, columns: Sequence[Column]) -> Artifact:
         """A Parquet file elsewhere as an artifact that is not in the store."""
@@ -113,54 +144,93 @@ class Artifacts:
         )
 
     def path(self, artifact: Artifact) -> Path:
-        """Where an artifact's file is, or was."""
+        """Where an artifact's file is, or was; of one made of parts only what names it."""
         return self._target / artifact.path
 
-    def verify(self, artifact: Artifact, deep: bool = False) -> tuple[Health, Artifact]:
-        """Whether the file is what was published, and the artifact as it now stands.
+    def paths(self, artifact: Artifact) -> list[Path]:
+        """Where an artifact's files are, or were, each once."""
+        return [self._target / path for path in artifact.files]
 
-        Its content is hashed only when ``deep``, or when anything that stat shows is another;
-        the artifact that is given back holds the stat that was found, so that keeping it
-        spares the next hash. Changes nothing.
+    def scan(self, artifact: Artifact) -> str:
+        """What stands after FROM to read an artifact, with its columns' own types."""
+        return scan_of_artifact(artifact, self._base)
+
+    def scan_between(self, artifact: Artifact, start: int, end: int) -> str:
+        """The same of rows whose time is in [start, end), of an artifact that is made of parts.
+
+        Names only the files in which some can be.
         """
-        path = os.path.join(self._base, artifact.path)
+        return scan_between(artifact, self._base, start, end)
+
+    def scan_of_part(self, artifact: Artifact, part: Part) -> str:
+        """The same of the rows of one of its parts."""
+        return scan_of_part(artifact, part, self._base)
+
+    def verify(self, artifact: Artifact, deep: bool = False) -> tuple[Health, Artifact]:
+        """Whether the files are what was published, and the artifact as it now stands.
+
+        A file's content is hashed only when ``deep``, or when anything that stat shows is another;
+        the artifact that is given back holds the stat that was found, so that keeping it
+        spares the next hash. Of parts, the worst counts. Changes nothing.
+        """
+        if not artifact.composed:
+            return self._verify(artifact, deep)
+        found = {part.path: self._verify(part, deep) for part in one_of_each_file(artifact)}
+        seen = {health for health, _ in found.values()}
+        health = next((health for health in _WORST_FIRST if health in seen), _WELL)
+        return health, with_stats(artifact, {path: part.stat for path, (_, part) in found.items()})
+
+    def _verify(self, file: Stored, deep: bool) -> tuple[Health, Stored]:
+        path = os.path.join(self._base, file.path)
         try:
             status = os.lstat(path)
-            if not stat.S_ISREG(status.st_mode) or status.st_size != artifact.size:
-                return "damaged", artifact
-            if not deep and _stat(status) == artifact.stat:
-                return "ok", artifact
-            if _digest(Path(path)) != artifact.sha256:
-                return "damaged", artifact
+            if not stat.S_ISREG(status.st_mode) or status.st_size != file.size:
+                return "damaged", file
+            if not deep and _stat(status) == file.stat:
+                return "ok", file
+            if _digest(Path(path)) != file.sha256:
+                return "damaged", file
         except (FileNotFoundError, NotADirectoryError):
-            return "missing", artifact
+            return "missing", file
         except OSError:
             # A file that the disk or its owner will not give us is as good as damaged.
-            return "damaged", artifact
-        return "ok", evolve(artifact, stat=_stat(status))
+            return "damaged", file
+        return "ok", evolve(file, stat=_stat(status))
 
     def is_whole(self, artifact: Artifact) -> bool:
-        """Whether the file is there, and what was published."""
+        """Whether its files are there, and what was published."""
         return self.verify(artifact)[0] == "ok"
 
     def renamed(self, artifact: Artifact) -> Artifact:
-        """The artifact after a name of its file came or went, which moves its ctime alone.
+        """The artifact after names of its files came or went, which moves their ctime alone.
 
         Only for who holds the lock and did that: nobody else's change is looked past.
         """
+        if not artifact.composed:
+            return evolve(artifact, stat=self._renamed(artifact))
+        parts = one_of_each_file(artifact)
+        return with_stats(artifact, {part.path: self._renamed(part) for part in parts})
+
+    def _renamed(self, file: Artifact | Part) -> Stat:
         try:
-            size, modified, _, inode, device = found = stat_of(self.path(artifact))
+            size, modified, _, inode, device = found = stat_of(self._target / file.path)
         except OSError:
-            return artifact
-        known = (*artifact.stat[:2], *artifact.stat[3:])
-        return (
-            evolve(artifact, stat=found) if (size, modified, inode, device) == known else artifact
-        )
+            return file.stat
+        known = (*file.stat[:2], *file.stat[3:])
+        return found if (size, modified, inode, device) == known else file.stat
 
     def set_aside(self, artifact: Artifact) -> Path | None:
-        """Rename a damaged artifact to ``*.damaged-<time>``; None when it is gone anyway."""
-        path = self.path(artifact)
-        return move_aside(path, "damaged") if os.path.lexists(path) else None
+        """Rename what is damaged of an artifact to ``*.damaged-<time>``; gives the first of it.
+
+        None when it is gone anyway.
+        """
+        if artifact.composed:
+            parts = one_of_each_file(artifact)
+            damaged = [part.path for part in parts if self._verify(part, deep=True)[0] == "damaged"]
+        else:
+            damaged = [artifact.path]
+        there = [self._target / path for path in damaged if os.path.lexists(self._target / path)]
+        return next(iter([move_aside(path, "damaged") for path in there]), None)
 
     def link_current(self, node: NodeId, artifact: Artifact, environment: str = PRODUCTION) -> None:
         """Let the node's stable name be this artifact.

@@ -9,6 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import astuple, fields
 
+from seeknal.state.part_codec import (
+    decode_covered,
+    decode_parts,
+    encode_covered,
+    encode_parts,
+    folder_for,
+    folder_of,
+)
 from seeknal.values.columns import Column
 from seeknal.values.errors import StateError
 from seeknal.values.location import Location
@@ -55,6 +63,10 @@ def encode_snapshot(snapshot: Snapshot) -> dict[str, Any]:
     if snapshot.audits:
         data["audits"] = [_sparse(result) for result in snapshot.audits]
     data |= _encode_account(snapshot.deliveries, snapshot.backlog)
+    if snapshot.covered is not None:
+        data["covered"] = encode_covered(snapshot.covered)
+    if snapshot.unfinished:
+        data["unfinished"] = encode_parts(snapshot.unfinished, folder_for(snapshot.node))
     for name in _SIMPLE:
         value = getattr(snapshot, name)
         if value != _DEFAULTS[name]:
@@ -115,6 +127,9 @@ def encode_artifact(artifact: Artifact) -> dict[str, Any]:
     }
     if artifact.typed and _any_once_lost(artifact.columns):
         data["typed"] = True
+    if artifact.composed:
+        data["time"] = [artifact.time_column, artifact.timezone]
+        data["parts"] = encode_parts(artifact.parts, folder_of(artifact.path))
     return data
 
 
@@ -130,7 +145,15 @@ def decode_artifact(data: Mapping[str, Any]) -> Artifact:
         columns=columns,
         stat=(size, modified, changed, inode, device),
         typed=typed or data.get("typed", False),
+        **(_composition(data) if "time" in data else {}),
     )
+
+
+def _composition(data: Mapping[str, Any]) -> dict[str, Any]:
+    """What an artifact says that is made of parts."""
+    column, timezone = data["time"]
+    parts = decode_parts(data["parts"], folder_of(data["path"]))
+    return {"time_column": column, "timezone": timezone, "parts": parts}
 
 
 def _any_once_lost(columns: Iterable[Column]) -> bool:
@@ -180,9 +203,10 @@ def _column(entry: tuple[str, str, bool]) -> Column:
 def _decode(data: Mapping[str, Any]) -> Snapshot:
     # Some that were written earlier have a fourth, which says nothing.
     content, config, upstream, *_ = data["fingerprint"]
-    artifact = data.get("artifact")
+    artifact, node = data.get("artifact"), NodeId(data["node"])
+    unfinished = data.get("unfinished")
     return Snapshot(
-        node=NodeId(data["node"]),
+        node=node,
         fingerprint=Fingerprint(
             content=content,
             config=config,
@@ -196,6 +220,8 @@ def _decode(data: Mapping[str, Any]) -> Snapshot:
         audits=tuple(_audit(entry) for entry in data.get("audits", ())),
         deliveries=_deliveries(data),
         backlog=_backlog(data),
+        covered=decode_covered(data["covered"]) if "covered" in data else None,
+        unfinished=decode_parts(unfinished, folder_for(node)) if unfinished else (),
         **{name: data[name] for name in _SIMPLE if name in data},
     )
 

@@ -53,6 +53,7 @@ class Part:
     ``definition`` is the content hash of the node, ``inputs`` the output id of each input; None
     where they differ within the span. ``number`` tells which of several readings is newer.
     ``digest``: two sums over the rows of hashes of all columns, which add up over parts.
+    ``columns`` are those of the file, where they may be others than the artifact's.
     """
 
     start: int
@@ -67,6 +68,7 @@ class Part:
     inputs: Mapping[NodeId, str] | None = None
     number: int = 0
     digest: tuple[int, int] | None = None
+    columns: tuple[Column, ...] = ()
 
 
 @frozen(kw_only=True)
@@ -94,6 +96,18 @@ class Artifact:
     timezone: str = "UTC"
     """And the zone whose days its dates are."""
     parts: tuple[Part, ...] = ()
+
+    @property
+    def composed(self) -> bool:
+        """Whether it is made of parts, of which there may be none, and is no file itself."""
+        return bool(self.time_column)
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The files that hold its rows, each once; relative to the project's ``target``."""
+        if not self.composed:
+            return (self.path,)
+        return tuple(dict.fromkeys(part.path for part in self.parts if part.path))
 
     @property
     def output_id(self) -> str:
