@@ -47,7 +47,7 @@ class Rows:
         earlier = {(BASE, was.output_id): was}
         project = Project(root=self.folder, name="reads", nodes=nodes)
         with closing(Reader(project, load_plugins())) as lineage:
-            contents = Contents(lambda kept: self.folder / kept.path)
+            contents = Contents(self.folder)
             cutoff = Cutoff(
                 nodes, fingerprints, lineage, contents, lambda id, output: earlier.get((id, output))
             )
@@ -118,7 +118,7 @@ def test_what_cannot_be_compared_any_more_is_computed_again(rows):
 )
 def test_equal_digests_are_equal_values(rows, before, now, ordered, same):
     one, other = rows.store(before).artifact, rows.store(now).artifact
-    contents = Contents(lambda kept: rows.folder / kept.path)
+    contents = Contents(rows.folder)
 
     found = contents.same(one, other, one.columns, rows.instance.cursor(), ordered=ordered)
 

@@ -39,7 +39,7 @@ def scope(tmp_path):
             engine=engine,
             artifacts=artifacts,
             batches=BatchFiles(project.root, artifacts),
-            contents=Contents(artifacts.path),
+            contents=Contents(project.target),
             outputs=Outputs(snapshots if snapshots is not None else {}, engine, artifacts),
             connections=lambda name: None,
             row_counts=lambda node, limit: [],

@@ -12,6 +12,7 @@ from attrs import evolve
 
 from seeknal.sql.storage import copy_statement
 from seeknal.state.artifacts import Artifacts
+from seeknal.state.batch_files import BatchFiles
 from seeknal.state.codec import decode_snapshot, encode_snapshot
 from seeknal.state.composing import composed
 from seeknal.values.columns import Column
@@ -339,3 +340,143 @@ def test_what_hundreds_of_parts_share_is_written_down_once():
     written = json.dumps(encode_snapshot(snapshot_of(artifact)))
 
     assert len(written) < 500 * 230
+
+
+def days(store: Store, *numbers: int) -> list[Part]:
+    """A part of one row for each of these days, whose only number is the day's."""
+    return [
+        store.part(
+            f"SELECT make_timestamp({day * DAY}000000) AS at, {day} AS n",
+            day * DAY,
+            (day + 1) * DAY,
+        )
+        for day in numbers
+    ]
+
+
+@pytest.fixture
+def store(tmp_path):
+    return Store(tmp_path, (Column("at", "TIMESTAMP"), Column("n", "HUGEINT")))
+
+
+def listed(store: Store, environment: str = "prod") -> list[int]:
+    """What another tool reads in the folder that a node's stable name is."""
+    base = store.artifacts.path(
+        Artifact(path="", size=0, sha256="", rows=0, columns=(), stat=(0,) * 5)
+    )
+    folder = base / ("intermediate" if environment == "prod" else f"environments/{environment}")
+    query = f"SELECT n FROM read_parquet('{folder}/transform_events.parquet/*.parquet')"
+    return [int(n) for (n,) in store.duck.execute(query).fetchall()]
+
+
+@pytest.mark.parametrize("environment", ["prod", "dev"])
+def test_the_stable_name_is_a_folder_that_has_the_rows_in_the_order_of_time(store, environment):
+    parts = days(store, 3, -1, 1)
+    first, second = store.composed(*parts[:2]), store.composed(*parts)
+
+    store.artifacts.link_current(NODE, first, environment)
+    before = listed(store, environment)
+    store.artifacts.link_all(environment, {NODE: second})
+    after = listed(store, environment)
+
+    assert (before, after) == ([-1, 3], [-1, 1, 3])
+
+
+def test_the_stable_name_has_no_row_of_a_file_that_the_output_does_not_have(store):
+    select = f"SELECT make_timestamp(range * {DAY}000000) AS at, range AS n FROM range(5)"
+    part = store.part(select, 0, 5 * DAY)
+    kept = [evolve(part, start=a * DAY, end=b * DAY, whole=False) for a, b in [(0, 1), (3, 5)]]
+
+    store.artifacts.link_current(NODE, store.composed(*kept))
+    first = listed(store)
+    store.artifacts.link_current(NODE, store.composed(*kept, *days(store, 7)))
+    second = listed(store)
+
+    assert first == [0, 3, 4]
+    assert second == [0, 3, 4, 7]
+
+
+def test_the_stable_name_of_an_output_without_rows_gives_none(store):
+    store.artifacts.link_current(NODE, store.composed(Part(start=0, end=DAY)))
+
+    assert listed(store) == []
+
+
+def test_a_stable_name_turns_from_a_file_to_a_folder_and_back(store, tmp_path):
+    composite = store.composed(*days(store, 1))
+    candidate = store.artifacts.candidate(NODE, "run")
+    store.duck.execute(copy_statement("SELECT 5 AS n", (Column("n", "INTEGER"),), str(candidate)))
+    plain = store.artifacts.publish(
+        NODE, candidate, fingerprint="p", rows=1, columns=(Column("n", "INTEGER"),)
+    )
+    name = tmp_path / "target/intermediate/transform_events.parquet"
+
+    shown = []
+    for artifact in (plain, composite, plain, composite):
+        store.artifacts.link_current(NODE, artifact)
+        shown.append(name.is_dir())
+    store.artifacts.link_all("prod", {NODE: plain})
+    store.artifacts.remove_leftovers()
+
+    assert shown == [False, True, False, True]
+    assert name.is_file()
+    assert [path.name for path in name.parent.iterdir()] == [name.name]
+
+
+def test_a_stable_name_that_is_taken_away_leaves_no_folder(store, tmp_path):
+    artifact = store.composed(*days(store, 1))
+    folder = tmp_path / "target/intermediate"
+    store.artifacts.link_current(NODE, artifact)
+
+    store.artifacts.unlink_current(NODE)
+    gone = list(folder.iterdir())
+    store.artifacts.link_current(NODE, artifact)
+    store.artifacts.unlink_others("prod", [NODE])
+    kept = listed(store)
+    store.artifacts.unlink_others("prod", [])
+
+    assert gone == list(folder.iterdir()) == []
+    assert kept == [1]
+
+
+def test_a_folder_that_a_killed_run_left_half_made_is_made_anew(store, tmp_path, monkeypatch):
+    artifact = store.composed(*days(store, 1, 2))
+    folder = tmp_path / "target/intermediate"
+    monkeypatch.setattr("os.rename", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        store.artifacts.link_current(NODE, artifact)
+    monkeypatch.undo()
+
+    store.artifacts.link_current(NODE, artifact)
+
+    assert listed(store) == [1, 2]
+    assert len(list(folder.iterdir())) == 2
+
+
+def test_a_folder_that_no_stable_name_leads_to_is_a_leftover(store, tmp_path):
+    artifact = store.composed(*days(store, 1))
+    name = tmp_path / "target/intermediate/transform_events.parquet"
+    store.artifacts.link_current(NODE, artifact)
+    none = store.artifacts.leftovers()
+    name.unlink()
+
+    removed = store.artifacts.remove_leftovers()
+
+    assert (none, removed) == ([], 1)
+    assert list(name.parent.iterdir()) == []
+
+
+def test_a_batch_of_parts_outlives_the_target_folder(store, tmp_path):
+    import shutil
+
+    batches = BatchFiles(tmp_path, store.artifacts)
+    artifact = store.composed(*days(store, 1, 2), Part(start=0, end=DAY))
+
+    kept = batches.keep(NODE, artifact)
+    shutil.rmtree(tmp_path / "target/cache")
+    (tmp_path / "target").mkdir(exist_ok=True)
+
+    assert store.artifacts.is_whole(kept)
+    assert [n for _, n in store.rows(store.artifacts.scan(kept))] == [1, 2]
+    batches.release(NODE, kept.files[:1])
+    assert [path.exists() for path in store.artifacts.paths(kept)] == [True, False]

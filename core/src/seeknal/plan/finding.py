@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from attrs import evolve, frozen
 
+from seeknal.state.composing import with_stats
 from seeknal.values.names import NodeId
 from seeknal.values.node import Node
 from seeknal.values.snapshot import Artifact, Snapshot
@@ -85,9 +86,20 @@ class Verified:
         if artifact.path not in self._seen:
             health, found = self._artifacts.verify(artifact, deep=self._deep)
             self._seen[artifact.path] = health
-            if found.stat != artifact.stat:
+            if found != artifact:
                 self.touched[artifact.path] = found
         return self._seen[artifact.path]
+
+
+def as_found(artifact: Artifact, touched: Mapping[str, Artifact]) -> Artifact:
+    """The artifact with what `Verified` saw of its files; ``touched`` is what it remembers."""
+    found = touched.get(artifact.path)
+    if found is None:
+        return artifact
+    if not artifact.composed:
+        return found
+    # Others may be of the same parts and know other things of them.
+    return with_stats(artifact, {part.path: part.stat for part in found.parts})
 
 
 def still_current(
@@ -104,7 +116,7 @@ def still_current(
     version = step.source_version or snapshot.source_version
     artifact = snapshot.artifact
     if artifact is not None:
-        artifact = touched.get(artifact.path, artifact)
+        artifact = as_found(artifact, touched)
     if (fingerprint, version, artifact) == (
         snapshot.fingerprint,
         snapshot.source_version,

@@ -23,7 +23,6 @@ from seeknal.query.kept_file import check_name, open_file
 from seeknal.query.kept_views import kept_views
 from seeknal.sql.check import SqlRefused, check_query
 from seeknal.sql.quote import quote_identifier, quote_literal, quote_name
-from seeknal.sql.storage import scan_of
 from seeknal.sql.syntax import as_select, takes_columns_from_data
 from seeknal.state.archive import history_files, short_history, shown_history_query
 from seeknal.state.artifacts import Artifacts
@@ -227,11 +226,11 @@ class Views:
         return [id for id in self.snapshots if id.name.lower() in text]
 
     def define_stored(self, id: NodeId, artifact: Artifact) -> None:
-        path = self.artifacts.path(artifact)
+        paths = self.artifacts.paths(artifact)
         # A file that is gone is reported by the query that names it, not by all others.
-        if path.exists():
-            self.paths.append(str(path))
-            self.view(id, f"FROM {scan_of(str(path), artifact.columns)}")
+        if all(path.exists() for path in paths):
+            self.paths += map(str, paths)
+            self.view(id, f"FROM {self.artifacts.scan(artifact)}")
 
     def define_view(self, id: NodeId, view: View) -> None:
         """A view as the environment holds it. One that cannot be read is in nobody else's way."""

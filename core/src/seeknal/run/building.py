@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from attrs import evolve
 
 from seeknal.graph.fingerprint import audits_key, derived_id
+from seeknal.plan.finding import as_found
 from seeknal.plan.views import output_over
 from seeknal.run.audits import check_columns, failure, failures, run_audits
 from seeknal.run.computing import compute, executable, exposed
@@ -172,7 +173,7 @@ class Build:
         if not same:
             return None
         artifact = before.artifact
-        return services.touched.get(artifact.path, artifact), before.output_id
+        return as_found(artifact, services.touched), before.output_id
 
     def _remember_query(self, found: Traced) -> None:
         self._traced = found

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seeknal.state.artifacts import Artifacts
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from seeknal.state.ledger import EnvironmentState
     from seeknal.values.names import NodeId
     from seeknal.values.project import Project
-    from seeknal.values.snapshot import Snapshot
+    from seeknal.values.snapshot import Artifact, Snapshot
 
 
 def keep_catalog(
@@ -104,31 +103,40 @@ def _tells(known: Document, private: Collection[str]) -> bool:
     )
 
 
+def _footers_tell(artifact: Artifact) -> bool:
+    """Whether its files have no other rows than its own, and its own columns."""
+    return all(part.whole and part.columns in ((), artifact.columns) for part in artifact.parts)
+
+
 def _statistics(
     project: Project, new: Mapping[NodeId, Document], snapshots: Mapping[NodeId, Snapshot]
 ) -> dict[NodeId, Statistics]:
     """What is known of the columns of tables; nothing of a file that is gone or damaged."""
     artifacts = Artifacts(project.target)
-    files: dict[NodeId, Path] = {}
+    stored: dict[NodeId, Artifact] = {}
     for id in new:
         artifact = snapshots[id].artifact
-        if artifact is not None and artifacts.path(artifact).is_file():
-            files[id] = artifacts.path(artifact)
-    if not files:
+        if artifact is not None and all(path.is_file() for path in artifacts.paths(artifact)):
+            stored[id] = artifact
+    if not stored:
         return {}
     import duckdb
 
     from seeknal.state.column_statistics import of_all_rows, of_footers
 
-    columns = {path: snapshots[id].columns or () for id, path in files.items()}
     with duckdb.connect() as connection:
         if project.profile_statistics:
             found = {}
-            for id, path in files.items():
+            for id, artifact in stored.items():
                 with suppress(duckdb.Error):
-                    found[id] = of_all_rows(connection, path, columns[path])
+                    scan = artifacts.scan(artifact)
+                    found[id] = of_all_rows(connection, scan, artifact.columns)
             return found
         with suppress(duckdb.Error):
-            told = of_footers(connection, columns)
-            return {id: told[path] for id, path in files.items()}
+            tables = {
+                id: (artifacts.paths(artifact), artifact.columns)
+                for id, artifact in stored.items()
+                if _footers_tell(artifact)
+            }
+            return of_footers(connection, tables)
     return {}

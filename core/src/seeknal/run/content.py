@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from seeknal.sql.quote import quote_identifier, quote_literal
+from seeknal.sql.timefilter import time_filter
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -15,11 +16,12 @@ if TYPE_CHECKING:
     import duckdb
 
     from seeknal.values.columns import Column
-    from seeknal.values.snapshot import Artifact
+    from seeknal.values.snapshot import Artifact, Part
 
 Digest = tuple[int, int, int]
-"""Rows, and two sums over the rows of independent hashes of 64 bits."""
+"""Rows, and two sums of 64 bits over the rows of independent hashes of as many."""
 
+_SUMS = 2**64
 _INEXACT = re.compile(r"\b(FLOAT|DOUBLE|REAL|INTERVAL)\b")
 """Types whose sort keys are equal for values that are not the same, such as 0.0 and -0.0."""
 
@@ -27,8 +29,8 @@ _INEXACT = re.compile(r"\b(FLOAT|DOUBLE|REAL|INTERVAL)\b")
 class Contents:
     """Digests of stored outputs; each is computed once. Thread-safe."""
 
-    def __init__(self, path_of: Callable[[Artifact], Path]) -> None:
-        self._path_of = path_of
+    def __init__(self, target: Path) -> None:
+        self._target = target
         self._known: dict[tuple[str, tuple[Column, ...], bool], Digest | None] = {}
         self._lock = threading.Lock()
 
@@ -87,27 +89,99 @@ class Contents:
         with self._lock:
             if key in self._known:
                 return self._known[key]
-        found = _computed(self._path_of(artifact), columns, cursor, ordered)
+        found = (
+            self._of_parts(artifact, columns, cursor, ordered)
+            if artifact.composed
+            else _computed(self._target / artifact.path, columns, cursor, ordered)
+        )
         with self._lock:
             self._known[key] = found
         return found
 
+    def _of_parts(
+        self,
+        artifact: Artifact,
+        columns: Sequence[Column],
+        cursor: duckdb.DuckDBPyConnection,
+        ordered: bool,
+    ) -> Digest | None:
+        """The digest of all parts' rows, which is the same however they are divided."""
+        total: Digest = (0, 0, 0)
+        everything = not ordered and tuple(columns) == artifact.columns
+        for part in artifact.parts:
+            if not part.path:
+                continue
+            if part.columns and part.columns != artifact.columns:
+                # Its values are stored as other types than those they are read as.
+                return None
+            if everything and part.digest is not None:
+                found: Digest | None = (part.rows, *part.digest)
+            else:
+                path = self._target / part.path
+                within = _within(artifact, part)
+                found = _computed(path, columns, cursor, ordered, within, total[0])
+            if found is None:
+                return None
+            total = _added(total, found)
+        return total
+
+
+def part_digest(
+    path: Path, columns: Sequence[Column], cursor: duckdb.DuckDBPyConnection, within: str = ""
+) -> tuple[int, int] | None:
+    """What a `Part` says of the rows of its file, or of those of which the condition is true.
+
+    None where that cannot be told. ``columns`` are all that the file has.
+    """
+    found = _computed(path, columns, cursor, ordered=False, within=within)
+    return found and found[1:]
+
+
+def _within(artifact: Artifact, part: Part) -> str:
+    """The condition that a row of the part's file is one of the part's; empty where all are."""
+    if part.whole:
+        return ""
+    name = artifact.time_column.lower()
+    column = next(column for column in artifact.columns if column.name.lower() == name)
+    return time_filter(column, part.start, part.end, artifact.timezone)
+
+
+def _added(one: Digest, other: Digest) -> Digest:
+    rows, first, second = (left + right for left, right in zip(one, other, strict=True))
+    return rows, first % _SUMS, second % _SUMS
+
 
 def _computed(
-    path: Path, columns: Sequence[Column], cursor: duckdb.DuckDBPyConnection, ordered: bool
+    path: Path,
+    columns: Sequence[Column],
+    cursor: duckdb.DuckDBPyConnection,
+    ordered: bool,
+    within: str = "",
+    before: int = 0,
 ) -> Digest | None:
     import duckdb
 
+    query = digest_query(str(path), columns, ordered=ordered, within=within, before=before)
     try:
-        found = cursor.execute(digest_query(str(path), columns, ordered=ordered)).fetchall()
+        found = cursor.execute(query).fetchall()
     except duckdb.Error:
         return None
     rows, first, second = found[0]
-    return int(rows), int(first or 0), int(second or 0)
+    return int(rows), int(first or 0) % _SUMS, int(second or 0) % _SUMS
 
 
-def digest_query(path: str, columns: Sequence[Column], *, ordered: bool) -> str:
-    """A query that gives the `Digest` of a Parquet file's rows.
+def digest_query(
+    path: str,
+    columns: Sequence[Column],
+    *,
+    ordered: bool,
+    within: str = "",
+    before: int = 0,
+) -> str:
+    """A query that gives the `Digest` of a Parquet file's rows, but for sums beyond 64 bits.
+
+    ``within``: a condition that is true of those that count. ``before``: how many other rows come
+    before the first.
 
     Each row becomes one sort key: DuckDB's binary encoding of values, which tells apart NULL,
     empty and nested values and the ends of texts. It is equal for what sorts as equal, so values
@@ -119,11 +193,15 @@ def digest_query(path: str, columns: Sequence[Column], *, ordered: bool) -> str:
         for name, column in zip(names, columns, strict=True)
         if _INEXACT.search(column.type)
     ]
-    positions = ["file_row_number"] if ordered else []
+    positions = [f"file_row_number + {before}" if before else "file_row_number"] if ordered else []
     # A text at the end: without one, DuckDB packs short keys into numbers.
     parts = ", ".join(f"{part}, 'ASC NULLS FIRST'" for part in [*names, *texts, *positions, "''"])
     numbered = ", file_row_number = true" if ordered else ""
     rows = f"read_parquet({quote_literal(path)}, hive_partitioning = false{numbered})"
+    if within:
+        position = "row_number() OVER (ORDER BY file_row_number) - 1 AS file_row_number"
+        items = f"* REPLACE ({position})" if ordered else "*"
+        rows = f"(SELECT {items} FROM {rows} WHERE {within})"
     return (
         "SELECT count(*), sum(hash(key)), sum(hash('\\x73'::BLOB || key))"
         f" FROM (SELECT create_sort_key({parts}) AS key FROM {rows})"

@@ -282,7 +282,7 @@ class Execution:
         outputs = Outputs(snapshots, engine, self.artifacts)
         earlier, nodes = pool_of(self.loaded), self.project.nodes
         reader = Reader(self.project, self.loaded.plugins)
-        contents = Contents(self.artifacts.path)
+        contents = Contents(self.project.target)
         writes = self.store is not None and staged is None
         services = Services(
             project=self.project,

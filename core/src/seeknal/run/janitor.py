@@ -30,7 +30,7 @@ from seeknal.values.project import Retention
 
 if TYPE_CHECKING:
     from seeknal.plan.session import Loaded, Request
-    from seeknal.values.snapshot import Artifact, Snapshot
+    from seeknal.values.snapshot import Snapshot
 
 GRACE = 60.0
 """Seconds for which a reader may still use what it found in the state."""
@@ -224,8 +224,7 @@ class Chores:
         """Remove temporary files of runs that died."""
         artifacts = Artifacts(self.target)
         for path in artifacts.leftovers():
-            size = path.lstat().st_size
-            yield self.attempt("temporary file", path.name, size, partial(_unlink, path))
+            yield self.attempt("temporary file", path.name, _size(path), partial(_remove, path))
         for path in (*_abandoned(self.target), *abandoned_scratch()):
             yield self.attempt("temporary file", path.name, _size(path), partial(_remove, path))
         spilled = self.target / "tmp"
@@ -255,11 +254,11 @@ class Chores:
 
 
 def _paths(environment: EnvironmentState) -> set[str]:
-    return {artifact.path for found in environment.snapshots.values() for artifact in _all(found)}
+    return {path for found in environment.snapshots.values() for path in _files(found)}
 
 
 def _paths_of_lines(lines: list[str]) -> set[str]:
-    return {artifact.path for found in _snapshots_of_lines(lines) for artifact in _all(found)}
+    return {path for found in _snapshots_of_lines(lines) for path in _files(found)}
 
 
 def _snapshots_of_lines(lines: list[str]) -> Iterator[Snapshot]:
@@ -268,11 +267,14 @@ def _snapshots_of_lines(lines: list[str]) -> Iterator[Snapshot]:
     return (decode_snapshot(before) for before in befores if before)
 
 
-def _all(snapshot: Snapshot) -> Iterator[Artifact]:
+def _files(snapshot: Snapshot) -> Iterator[str]:
     if snapshot.artifact is not None:
-        yield snapshot.artifact
+        yield from snapshot.artifact.files
     for owed in snapshot.backlog:
-        yield owed.artifact
+        yield from owed.artifact.files
+    for part in snapshot.unfinished:
+        if part.path:
+            yield part.path
 
 
 def _abandoned(folder: Path) -> list[Path]:
@@ -292,10 +294,6 @@ def _remove(path: Path) -> None:
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)
-
-
-def _unlink(path: Path) -> None:
-    path.unlink(missing_ok=True)
 
 
 def _month_end(year: int, month: int) -> datetime:

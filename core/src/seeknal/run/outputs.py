@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from seeknal.plan.views import is_view, output_now, with_views
 from seeknal.rows.scans import columns_of, refuse_equal_names
-from seeknal.run.engine import stored_scan
 from seeknal.run.provenance import in_own_layer
 from seeknal.sql.quote import quote_name
 from seeknal.values.errors import NodeError
@@ -56,8 +55,7 @@ class Outputs:
         for id in with_views(self.snapshots, ids):
             snapshot = self.snapshots.get(id)
             if snapshot is not None and snapshot.artifact is not None:
-                path = self.artifacts.path(snapshot.artifact)
-                found[id] = f"FROM {stored_scan(path, snapshot.artifact.columns)}"
+                found[id] = f"FROM {self.artifacts.scan(snapshot.artifact)}"
             elif snapshot is not None and snapshot.view is not None:
                 found[id] = snapshot.view.sql
         return found
@@ -101,5 +99,5 @@ class Outputs:
             raise NodeError(f"{id} has no rows to read", code="SK0709")
         self.define([id])
         artifact = snapshot.artifact
-        path = self.artifacts.path(artifact)
+        path = None if artifact.composed else self.artifacts.path(artifact)
         return Relation(node=id, scan=name, columns=artifact.columns, rows=artifact.rows, path=path)

@@ -11,6 +11,7 @@ from attrs import evolve
 
 from seeknal.graph.fingerprint import audits_key
 from seeknal.kernel.logs import node_logger
+from seeknal.plan.finding import as_found
 from seeknal.plan.planner import built_in
 from seeknal.plan.views import is_view, output_over
 from seeknal.run.building import Build, release_function
@@ -148,7 +149,7 @@ class StepExecution:
         snapshot = evolve(
             found,
             fingerprint=services.plan.fingerprints[self.node.id],
-            artifact=services.touched.get(found.artifact.path, found.artifact),
+            artifact=as_found(found.artifact, services.touched),
             source_version=self.step.source_version or found.source_version,
             audits=self.build.audits or found.audits,
             audits_key=asked,

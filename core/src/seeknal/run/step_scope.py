@@ -15,7 +15,7 @@ from seeknal.kernel.context import StepContext
 from seeknal.kernel.logs import Tell
 from seeknal.kernel.plugins import Plugins
 from seeknal.plan.finding import NOTHING, Finder
-from seeknal.run.engine import Engine, stored_scan
+from seeknal.run.engine import Engine
 from seeknal.run.outputs import Outputs
 from seeknal.run.signals import Stop
 from seeknal.values.deliveries import Account
@@ -137,10 +137,13 @@ class StepScope:
 
     def relation_of(self, artifact: Artifact) -> Relation:
         """The rows of an earlier output of the node."""
-        path = self.services.artifacts.path(artifact)
-        scan = stored_scan(path, artifact.columns)
+        artifacts = self.services.artifacts
         return Relation(
-            node=self.node.id, scan=scan, columns=artifact.columns, rows=artifact.rows, path=path
+            node=self.node.id,
+            scan=artifacts.scan(artifact),
+            columns=artifact.columns,
+            rows=artifact.rows,
+            path=None if artifact.composed else artifacts.path(artifact),
         )
 
     def holder(self, target: Target) -> str:

@@ -19,6 +19,7 @@ from seeknal.state.aside import move_aside
 from seeknal.state.catalog import Catalog
 from seeknal.state.composing import one_of_each_file, with_stats
 from seeknal.state.links import is_current, move_symlink, new_symlink, replace_link
+from seeknal.state.part_links import folder_behind, link_parts, orphans
 from seeknal.values.errors import StateError
 from seeknal.values.names import PRODUCTION
 from seeknal.values.patterns import Pattern
@@ -147,6 +148,10 @@ class Artifacts:
         """Where an artifact's file is, or was; of one made of parts only what names it."""
         return self._target / artifact.path
 
+    def file(self, file: Artifact | Part) -> Path:
+        """Where the file is, or was, of a part or of an artifact that is one file."""
+        return self._target / file.path
+
     def paths(self, artifact: Artifact) -> list[Path]:
         """Where an artifact's files are, or were, each once."""
         return [self._target / path for path in artifact.files]
@@ -201,6 +206,10 @@ class Artifacts:
         """Whether its files are there, and what was published."""
         return self.verify(artifact)[0] == "ok"
 
+    def is_file_whole(self, file: Stored) -> bool:
+        """The same of one file alone."""
+        return self._verify(file, deep=False)[0] == "ok"
+
     def renamed(self, artifact: Artifact) -> Artifact:
         """The artifact after names of its files came or went, which moves their ctime alone.
 
@@ -236,13 +245,19 @@ class Artifacts:
         """Let the node's stable name be this artifact.
 
         ``target/intermediate/<kind>_<name>.parquet``, and for other environments
-        ``target/environments/<environment>/<kind>_<name>.parquet``.
+        ``target/environments/<environment>/<kind>_<name>.parquet``. For one that is made of
+        parts this is a folder.
         """
         link, text = self._link(node, environment), f"../{artifact.path}"
+        if artifact.composed:
+            link_parts(self._prepare_links(environment) / link.name, artifact, self._target)
+            return
         path = self.path(artifact)
         if not is_current(link, path, text):
             self._prepare_links(environment)
+            before = folder_behind(link)
             replace_link(link, path, text, str(self._twin(artifact.path)))
+            _remove_folder(before)
 
     def link_all(self, environment: str, artifacts: Mapping[NodeId, Artifact]) -> None:
         """`link_current` for many nodes at once."""
@@ -255,7 +270,7 @@ class Artifacts:
             name = f"{node.kind}_{node.name}.parquet"
             link, text = f"{folder}/{name}", f"../{artifact.path}"
             twin = str(self._twin(artifact.path))
-            done = (
+            done = not artifact.composed and (
                 move_symlink(link, text, twin, temporary)
                 if name in there
                 else new_symlink(link, text, twin)
@@ -273,7 +288,7 @@ class Artifacts:
 
     def unlink_current(self, node: NodeId, environment: str = PRODUCTION) -> None:
         """Take away the node's stable name; the artifact stays."""
-        self._link(node, environment).unlink(missing_ok=True)
+        _take_away(self._link(node, environment))
 
     def unlink_others(self, environment: str, nodes: Collection[NodeId]) -> None:
         """Take away the stable names of all but ``nodes``."""
@@ -282,7 +297,7 @@ class Artifacts:
             kind, _, name = path.name.removesuffix(".parquet").partition("_")
             cached = self._cache / kind / name
             if path.is_symlink() and path not in kept and cached.is_dir():
-                path.unlink()
+                _take_away(path)
 
     def unlink_all(self, environment: str) -> None:
         """Remove an environment's stable names, what was delivered there, and its catalog."""
@@ -292,19 +307,23 @@ class Artifacts:
         shutil.rmtree(self._links(environment), ignore_errors=True)
 
     def remove_leftovers(self) -> int:
-        """Remove the temporary files of runs that died; gives how many there were."""
+        """Remove the temporary files and folders of runs that died; gives how many there were."""
         dead = self.leftovers()
         for path in dead:
-            path.unlink(missing_ok=True)
+            if path.is_dir() and not path.is_symlink():
+                _remove_folder(path)
+            else:
+                path.unlink(missing_ok=True)
         return len(dead)
 
     def leftovers(self) -> list[Path]:
-        """The temporary files of runs that died."""
+        """The temporary files and folders of runs that died."""
         ours = f".{self._mine}."
         dead = [path for path in _entries(self._candidates) if ours not in path.name]
-        for folder in (self._target, self._intermediate, *_entries(self._environments)):
+        links = (self._intermediate, *_entries(self._environments))
+        for folder in (self._target, *links):
             dead += [path for path in _entries(folder) if is_abandoned(path)]
-        return dead
+        return dead + [path for folder in links for path in orphans(folder)]
 
     def stored(self) -> list[Path]:
         """Every artifact that is there, whether anything refers to it or not."""
@@ -398,6 +417,20 @@ def _stat(status: os.stat_result) -> Stat:
         status.st_ino,
         status.st_dev,
     )
+
+
+def _take_away(link: Path) -> None:
+    """Remove a stable name, and the folder that it leads to where it is one of parts."""
+    folder = folder_behind(link)
+    link.unlink(missing_ok=True)
+    _remove_folder(folder)
+
+
+def _remove_folder(folder: Path | None) -> None:
+    import shutil
+
+    if folder is not None:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _entries(folder: Path) -> list[Path]:

@@ -12,11 +12,12 @@ from attrs import evolve
 
 from seeknal.host.files import replacing, sync
 from seeknal.state.artifacts import stat_of
+from seeknal.state.composing import one_of_each_file
 from seeknal.state.faults import writing
 from seeknal.state.kept import FOLDER
 
 if TYPE_CHECKING:
-    from seeknal.state.artifacts import Artifacts
+    from seeknal.state.artifacts import Artifacts, Stored
     from seeknal.values.names import NodeId
     from seeknal.values.snapshot import Artifact
 
@@ -34,12 +35,24 @@ class BatchFiles:
 
     def keep(self, node: NodeId, artifact: Artifact) -> Artifact:
         """The output under a name that outlives ``target``; durable when this returns."""
-        path = self._folder / f"{node}.{artifact.sha256[:32]}.parquet"
-        source = self._artifacts.path(artifact)
-        kept = evolve(artifact, path=self._prefix + path.name)
+        if not artifact.composed:
+            return self._keep(node, artifact)
+        kept = {part.path: self._keep(node, part) for part in one_of_each_file(artifact)}
+        parts = (
+            evolve(part, path=kept[part.path].path, stat=kept[part.path].stat)
+            if part.path
+            else part
+            for part in artifact.parts
+        )
+        return evolve(artifact, parts=tuple(parts))
+
+    def _keep(self, node: NodeId, file: Stored) -> Stored:
+        path = self._folder / f"{node}.{file.sha256[:32]}.parquet"
+        source = self._artifacts.file(file)
+        kept = evolve(file, path=self._prefix + path.name)
         with writing(path):
             there = path.exists() and path.samefile(source)
-            if not there and not self._artifacts.is_whole(kept):
+            if not there and not self._artifacts.is_file_whole(kept):
                 self._folder.mkdir(parents=True, exist_ok=True)
                 _link(source, path)
             return evolve(kept, stat=stat_of(path))
@@ -49,7 +62,7 @@ class BatchFiles:
         return self.keep(node, artifact) if self._artifacts.is_whole(artifact) else artifact
 
     def release(self, node: NodeId, wanted: Collection[str]) -> None:
-        """Remove what is kept of a node and not among the ``wanted`` paths of artifacts."""
+        """Remove what is kept of a node and not among the ``wanted`` files of artifacts."""
         for path in self._folder.glob(f"{node}.*.parquet"):
             if self._prefix + path.name not in wanted:
                 path.unlink(missing_ok=True)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from seeknal.sql.quote import quote_identifier, quote_literal
-from seeknal.sql.storage import scan_of, special
+from seeknal.sql.storage import special
 from seeknal.values.patterns import Pattern
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import duckdb
 
     from seeknal.values.columns import Column
@@ -26,13 +27,22 @@ _LONGEST = 200
 """Characters of a text that is told as the smallest or largest."""
 
 
+Table = TypeVar("Table")
+
+
 def of_footers(
-    connection: duckdb.DuckDBPyConnection, files: Mapping[Path, Collection[Column]]
-) -> dict[Path, Statistics]:
-    """What the footers tell of the files' columns, by one statement that reads no rows."""
-    if not files:
-        return {}
-    listed = ", ".join(quote_literal(str(path)) for path in files)
+    connection: duckdb.DuckDBPyConnection,
+    tables: Mapping[Table, tuple[Sequence[Path], Collection[Column]]],
+) -> dict[Table, Statistics]:
+    """What footers tell of the columns of tables, by one statement that reads no rows.
+
+    Each table is given with its files and columns.
+    """
+    tables_of = {str(path): table for table, (paths, _) in tables.items() for path in paths}
+    found: dict[Table, Statistics] = {table: {} for table in tables}
+    if not tables_of:
+        return found
+    listed = ", ".join(map(quote_literal, tables_of))
     rows = connection.execute(
         f"""
         SELECT file_name, path_in_schema, list(stats_null_count), list(stats_distinct_count),
@@ -41,14 +51,18 @@ def of_footers(
         FROM parquet_metadata([{listed}]) GROUP BY ALL
         """
     ).fetchall()
-    found: dict[Path, Statistics] = {path: {} for path in files}
-    types = {str(path): {c.name: c.type for c in columns} for path, columns in files.items()}
-    for file, name, nulls, distinct, smallest, largest, exact in rows:
-        type = types[file].get(name)
+    types = {table: {c.name: c.type for c in columns} for table, (_, columns) in tables.items()}
+    told: dict[tuple[Table, str], list[Any]] = {}
+    for file, name, *lists, exact in rows:
+        known = told.setdefault((tables_of[file], name), [[], [], [], [], True])
+        known[:4] = [[*one, *more] for one, more in zip(known[:4], lists, strict=True)]
+        known[4] = known[4] and exact
+    for (table, name), (nulls, distinct, smallest, largest, exact) in told.items():
+        type = types[table].get(name)
         # Of what lies in lists and structs, and of types that are stored as others, a footer
         # says nothing of the column itself.
         if type is not None and special(type) is None:
-            found[Path(file)][name] = {
+            found[table][name] = {
                 "null_count": None if None in nulls else sum(nulls),
                 "approx_distinct": distinct[0] if len(distinct) == 1 else None,
                 **(_bounds(type, smallest, largest) if exact else {}),
@@ -79,9 +93,9 @@ def _shown(text: str) -> str | None:
 
 
 def of_all_rows(
-    connection: duckdb.DuckDBPyConnection, path: Path, columns: Collection[Column]
+    connection: duckdb.DuckDBPyConnection, scan: str, columns: Collection[Column]
 ) -> Statistics:
-    """The same from every row of a file."""
+    """The same from every row of what stands after FROM."""
     items = [
         item
         for column in columns
@@ -93,7 +107,6 @@ def of_all_rows(
             f"CAST(max({name}) AS VARCHAR)",
         )
     ]
-    scan = scan_of(str(path), tuple(columns))
     (values,) = connection.execute(f"SELECT {', '.join(items)} FROM {scan}").fetchall()
     found: Statistics = {}
     for place, column in enumerate(columns):

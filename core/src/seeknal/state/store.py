@@ -211,9 +211,9 @@ class StateStore:
         self._accounts.put(environment, node, content, version)
 
     def batches(self, node: NodeId) -> set[str]:
-        """The paths of every batch of a node that some account still needs."""
+        """The files of every batch of a node that some account still needs."""
         accounts = (kept.account for (_, id), kept in self._accounts.all().items() if id == node)
-        return {artifact.path for artifact in referenced(accounts)}
+        return {path for artifact in referenced(accounts) for path in artifact.files}
 
     def forget(self, environment: str, *nodes: NodeId) -> None:
         """Drop nodes from an environment; durable when this returns."""

@@ -72,6 +72,8 @@ class TestProject:
     def rows(self, node: str) -> list[tuple[Any, ...]]:
         """A node's current rows, in the order in which they are stored."""
         path = self.path / "target" / "intermediate" / f"{node.replace('.', '_', 1)}.parquet"
+        if path.is_dir():
+            path /= "*.parquet"
         with _duckdb().cursor() as connection:
             return connection.execute(
                 "FROM read_parquet(?, hive_partitioning = false)", [str(path)]

@@ -68,7 +68,8 @@ class Relation:
     """A stored output as a plugin sees it.
 
     ``scan`` stands after FROM on the context's DuckDB cursor. ``rows`` is the exact count, or
-    -1 for a view, whose rows nobody has counted.
+    -1 for a view, whose rows nobody has counted. ``path`` is that of the only file that has its
+    rows, and no others, and None where there is no such file.
     """
 
     node: NodeId

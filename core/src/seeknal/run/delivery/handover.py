@@ -249,5 +249,5 @@ def _earlier(scope: StepScope, output_id: str) -> Relation | None:
     snapshot = scope.services.output_of(scope.node.id, output_id) if output_id else None
     if snapshot is None or snapshot.artifact is None:
         return None
-    relation = scope.relation_of(snapshot.artifact)
-    return relation if relation.path and relation.path.exists() else None
+    there = all(path.exists() for path in scope.services.artifacts.paths(snapshot.artifact))
+    return scope.relation_of(snapshot.artifact) if there else None

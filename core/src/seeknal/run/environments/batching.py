@@ -28,7 +28,7 @@ class Batching:
         self._execution = execution
         self._request = request
         self._files = BatchFiles(execution.project.root, execution.artifacts)
-        self._contents = Contents(execution.artifacts.path)
+        self._contents = Contents(execution.project.target)
         self._connection: duckdb.DuckDBPyConnection | None = None
 
     def __enter__(self) -> Self:
