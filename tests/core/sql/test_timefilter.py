@@ -83,3 +83,9 @@ def test_a_span_may_be_longer_than_a_type_can_tell(type, start, end, rows):
 def test_a_column_that_tells_no_time_is_refused():
     with pytest.raises(ValueError, match="column 'at' is of type VARCHAR, not a date or a moment"):
         time_filter(Column("at", "VARCHAR"), 0, 1, "UTC")
+
+
+def test_a_span_of_dates_may_begin_and_end_with_the_calendar():
+    values = ["'0001-01-01'", "'9999-12-31'"]
+
+    assert found("DATE", values, -62_135_596_800, 253_402_214_400) == values[:1]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from seeknal.sql.quote import quote_identifier
@@ -22,7 +22,10 @@ def time_filter(column: Column, start: int, end: int, timezone: str) -> str:
     """
     name = quote_identifier(column.name)
     if column.type == "DATE":
-        first, last = _dates(start, end, timezone)
+        from seeknal.intervals.calendar import Calendar
+        from seeknal.intervals.units import Unit
+
+        first, last = Calendar(Unit(1, "day"), timezone).dates(start, end)
         return f"({name} >= DATE '{first.isoformat()}' AND {name} < DATE '{last.isoformat()}')"
     if column.type == "TIMESTAMP_NS":
         return _nanoseconds(name, start, end)
@@ -54,16 +57,3 @@ def _nanoseconds(name: str, start: int, end: int) -> str:
         if _NANO_FIRST < moment <= _NANO_LAST
     ]
     return f"({' AND '.join(bounds) or f'{name} IS NOT NULL'})"
-
-
-def _dates(start: int, end: int, timezone: str) -> tuple[date, date]:
-    """The first date whose midnight is not before ``start``, and the first not before ``end``."""
-    return _first_date(start, timezone), _first_date(end, timezone)
-
-
-def _first_date(moment: int, timezone: str) -> date:
-    from zoneinfo import ZoneInfo
-
-    local = datetime.fromtimestamp(moment, UTC).astimezone(ZoneInfo(timezone))
-    midnight = local.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
-    return local.date() + timedelta(days=midnight.timestamp() < moment)

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Literal, TypeVar
 from attrs import evolve
 
 from seeknal.host.files import is_abandoned, sync, temporary_name
-from seeknal.sql.partscan import scan_between, scan_of_artifact, scan_of_part
 from seeknal.state.aside import move_aside
 from seeknal.state.catalog import Catalog
 from seeknal.state.composing import one_of_each_file, with_stats
@@ -158,6 +157,8 @@ class Artifacts:
 
     def scan(self, artifact: Artifact) -> str:
         """What stands after FROM to read an artifact, with its columns' own types."""
+        from seeknal.sql.partscan import scan_of_artifact
+
         return scan_of_artifact(artifact, self._base)
 
     def scan_between(self, artifact: Artifact, start: int, end: int) -> str:
@@ -165,10 +166,14 @@ class Artifacts:
 
         Names only the files in which some can be.
         """
+        from seeknal.sql.partscan import scan_between
+
         return scan_between(artifact, self._base, start, end)
 
     def scan_of_part(self, artifact: Artifact, part: Part) -> str:
         """The same of the rows of one of its parts."""
+        from seeknal.sql.partscan import scan_of_part
+
         return scan_of_part(artifact, part, self._base)
 
     def verify(self, artifact: Artifact, deep: bool = False) -> tuple[Health, Artifact]:

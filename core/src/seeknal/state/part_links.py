@@ -13,7 +13,6 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from seeknal.host.files import sync, temporary_name
-from seeknal.sql.partscan import scan_of_artifact, scan_of_part
 from seeknal.values.digests import digest
 from seeknal.values.patterns import Pattern
 
@@ -74,6 +73,8 @@ def _fill(folder: Path, before: Path | None, artifact: Artifact, target: Path) -
     temporary = temporary_name(folder)
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir()
+    from seeknal.sql.partscan import scan_of_artifact, scan_of_part
+
     parts = [part for part in artifact.parts if part.path]
     for part in parts:
         path = temporary / _name(artifact, part)
