@@ -4,14 +4,12 @@ import json
 import random
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from pathlib import Path
 
-import duckdb
 import pytest
 from attrs import evolve
+from tests.core.state.parts import DAY, NODE, Store, days
 
 from seeknal.sql.storage import copy_statement
-from seeknal.state.artifacts import Artifacts
 from seeknal.state.batch_files import BatchFiles
 from seeknal.state.codec import decode_snapshot, encode_snapshot
 from seeknal.state.composing import composed
@@ -22,8 +20,6 @@ from seeknal.values.tracking import Covered
 
 pytestmark = [pytest.mark.inside, pytest.mark.versions]
 
-NODE = NodeId("transform.events")
-DAY = 86_400
 TIMES = ("TIMESTAMP", "DATE", "TIMESTAMP WITH TIME ZONE", "TIMESTAMP_S", "TIMESTAMP_NS")
 VALUES = {
     "HUGEINT": "CAST({n} AS HUGEINT) * 1000000000000000000000",
@@ -32,47 +28,6 @@ VALUES = {
     "STRUCT(a HUGEINT, b VARCHAR[])": "{{'a': {n}, 'b': ['x', '{n}']}}",
     "DOUBLE": "{n} / 3.0",
 }
-
-
-class Store:
-    """A project's stored parts, written by DuckDB."""
-
-    def __init__(self, folder: Path, columns: tuple[Column, ...]) -> None:
-        self.artifacts = Artifacts(folder / "target")
-        self.columns = columns
-        self.duck = duckdb.connect()
-        self.duck.execute("SET TimeZone = 'UTC'")
-
-    def part(self, select: str, start: int, end: int, *, wide: bool = False) -> Part:
-        candidate = self.artifacts.candidate(NODE, "run")
-        copied = copy_statement(select, self.columns, str(candidate), wide=wide)
-        rows = self.duck.execute(copied).fetchall()[0][0]
-        return self.artifacts.publish_part(
-            NODE,
-            candidate,
-            fingerprint="f" * 16,
-            rows=rows,
-            columns=self.columns,
-            start=start,
-            end=end,
-        )
-
-    def composed(self, *parts: Part, timezone: str = "UTC") -> Artifact:
-        return composed(
-            NODE,
-            fingerprint="f" * 16,
-            columns=self.columns,
-            parts=parts,
-            time_column=self.columns[0].name,
-            timezone=timezone,
-        )
-
-    def rows(self, scan: str) -> list[tuple]:
-        return self.duck.execute(f"SELECT * FROM {scan}").fetchall()
-
-    def types(self, scan: str) -> list[str]:
-        described = self.duck.execute(f"DESCRIBE FROM {scan}").fetchall()
-        return [row[1] for row in described]
 
 
 def literal(day: int, hour: int, number: int, value: str) -> str:
@@ -340,18 +295,6 @@ def test_what_hundreds_of_parts_share_is_written_down_once():
     written = json.dumps(encode_snapshot(snapshot_of(artifact)))
 
     assert len(written) < 500 * 230
-
-
-def days(store: Store, *numbers: int) -> list[Part]:
-    """A part of one row for each of these days, whose only number is the day's."""
-    return [
-        store.part(
-            f"SELECT make_timestamp({day * DAY}000000) AS at, {day} AS n",
-            day * DAY,
-            (day + 1) * DAY,
-        )
-        for day in numbers
-    ]
 
 
 @pytest.fixture
