@@ -241,6 +241,7 @@ def test_parts_are_written_down_and_read_back(seed):
             ["", f"cache/transform/events/f1-{'ab' * 8}.parquet", "../rows/x.parquet"]
         )
         held = {
+            "wide": draw.random() < 0.5,
             "path": path,
             "size": draw.randrange(10**9),
             "sha256": "ab" * 32,

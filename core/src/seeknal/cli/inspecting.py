@@ -109,7 +109,7 @@ def _query(
     from seeknal.cli.sql import answer
     from seeknal.query.database import open_views
 
-    if found.path is not None and not (root / "target" / found.path).exists():
+    if not all((root / "target" / path).exists() for path in found.files):
         raise UsageError(
             f"the stored output of {found.node} is gone",
             code="SK0353",
@@ -175,4 +175,4 @@ def _row(entry: Stored, *, exact: bool) -> tuple[object, ...]:
 
 
 def _answer(entry: Stored) -> dict[str, Any]:
-    return dict(plain(entry))
+    return {name: value for name, value in plain(entry).items() if name != "files"}

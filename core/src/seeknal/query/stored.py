@@ -43,6 +43,8 @@ class Stored:
     bytes: int | None
     last_run: str | None
     path: str | None
+    files: tuple[str, ...] = ()
+    """Those that hold its rows; several of one that is made of parts."""
 
 
 def stored_outputs(root: Path, environment: str, loaded: Loaded | None) -> list[Stored]:
@@ -77,6 +79,7 @@ def _stored(
         bytes=artifact.size if artifact else None,
         last_run=snapshot.made_at or None if snapshot else None,
         path=artifact.path if artifact else None,
+        files=artifact.files if artifact else (),
     )
 
 

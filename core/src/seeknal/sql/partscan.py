@@ -25,6 +25,7 @@ class _Piece:
     columns: tuple[Column, ...]
     paths: tuple[str, ...]
     span: tuple[int, int] | None = None
+    wide: bool = False
 
 
 def scan_of_artifact(artifact: Artifact, target: str) -> str:
@@ -63,6 +64,7 @@ def _piece(artifact: Artifact, part: Part, target: str) -> _Piece:
         part.columns or artifact.columns,
         (os.path.join(target, part.path),),
         None if part.whole else (part.start, part.end),
+        part.wide,
     )
 
 
@@ -74,7 +76,7 @@ def _scan(artifact: Artifact, pieces: Sequence[_Piece]) -> str:
         )
         return f"(SELECT {', '.join(items)} WHERE false)"
     if len(merged) == 1 and merged[0].span is None and merged[0].columns == artifact.columns:
-        return scan_of_files(merged[0].paths, artifact.columns)
+        return scan_of_files(merged[0].paths, artifact.columns, mixed=merged[0].wide)
     return f"({' UNION ALL '.join(_select(artifact, piece) for piece in merged)})"
 
 
@@ -88,7 +90,9 @@ def _merged(pieces: Sequence[_Piece]) -> Iterator[_Piece]:
         joined, lambda piece: (piece.span is None, piece.columns)
     ):
         if whole:
-            yield _Piece(columns, tuple(path for piece in group for path in piece.paths))
+            pieces = list(group)
+            paths = tuple(path for piece in pieces for path in piece.paths)
+            yield _Piece(columns, paths, wide=any(piece.wide for piece in pieces))
         else:
             yield from group
 
@@ -104,7 +108,7 @@ def _joined(one: _Piece, following: _Piece) -> _Piece | None:
 def _select(artifact: Artifact, piece: _Piece) -> str:
     held = {column.name.lower(): column for column in piece.columns}
     items = (_item(column, held.get(column.name.lower())) for column in artifact.columns)
-    rows = f"SELECT {', '.join(items)} FROM {read_files(piece.paths, piece.columns)}"
+    rows = f"SELECT {', '.join(items)} FROM {read_files(piece.paths, mixed=piece.wide)}"
     if piece.span is None:
         return rows
     time = held[artifact.time_column.lower()]

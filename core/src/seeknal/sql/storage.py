@@ -37,6 +37,8 @@ STORED_AS = {
 """Types that are stored as others, with whatever stands in brackets after them."""
 WIDE = ("HUGEINT", "UHUGEINT")
 """Types of which some values need more than a DECIMAL has."""
+WIDE_METADATA = "seeknal_wide"
+"""The key of a file's metadata that says that it has integers as text."""
 METADATA = "seeknal_types"
 """The key of a file's metadata under which the types stand that Parquet does not tell."""
 _WORDS = (*STORED_AS, "UNION", "TUPLE", "GEOMETRY")
@@ -73,6 +75,8 @@ def copy_statement(
     """
     types = {column.name: column.type for column in columns if special(column.type)}
     said = {**({METADATA: json.dumps(types)} if types else {}), **metadata}
+    if wide and wide_columns(columns):
+        said[WIDE_METADATA] = "true"
     entries = ", ".join(f"{key}: {quote_literal(value)}" for key, value in said.items())
     told = f", KV_METADATA {{{entries}}}" if said else ""
     rows = as_parquet(select, columns, wide=wide)
@@ -97,23 +101,26 @@ def scan_of(path: str, columns: Sequence[Column]) -> str:
     return scan_of_files([path], columns)
 
 
-def scan_of_files(paths: Sequence[str], columns: Sequence[Column]) -> str:
-    """What stands after FROM to read files of the same columns."""
+def scan_of_files(paths: Sequence[str], columns: Sequence[Column], *, mixed: bool = False) -> str:
+    """What stands after FROM to read files of the same columns.
+
+    ``mixed``: some may have integers as text.
+    """
     items = _star(
         [(column.name, text) for column in columns if (text := decoded(column)) is not None]
     )
-    reader = read_files(paths, columns)
+    reader = read_files(paths, mixed=mixed)
     return reader if items == "*" else f"(SELECT {items} FROM {reader})"
 
 
-def read_files(paths: Sequence[str], columns: Sequence[Column]) -> str:
+def read_files(paths: Sequence[str], *, mixed: bool = False) -> str:
     """The table function that reads files of the same columns, as the types that are stored."""
     files = ", ".join(map(quote_literal, paths))
     if len(paths) == 1:
         # A folder above the project that is called a=b must not become a column.
         return f"read_parquet({files}, hive_partitioning = false)"
-    # Some files may have as text what others have as numbers.
-    united = ", union_by_name = true" if wide_columns(columns) else ""
+    # For which DuckDB looks into all of them before it reads any.
+    united = ", union_by_name = true" if mixed else ""
     return f"read_parquet([{files}], hive_partitioning = false{united})"
 
 

@@ -112,7 +112,9 @@ class Artifacts:
         if rows == 0:
             candidate.unlink()
             return part
-        return evolve(part, **self._published(node, candidate, fingerprint))
+        part = evolve(part, **self._published(node, candidate, fingerprint))
+        wide = any("HUGEINT" in column.type for column in columns)
+        return evolve(part, wide=wide and _is_wide(self._target / part.path))
 
     def _published(self, node: NodeId, candidate: Path, fingerprint: str) -> dict[str, Any]:
         """Publish a file; gives what an artifact and a part say of theirs."""
@@ -398,6 +400,17 @@ def _check_whole(file: BinaryIO, path: Path, node: NodeId) -> None:
             code="SK0807",
             help="run again; if it stays, look at the disk and at what wrote the file",
         )
+
+
+def _is_wide(path: Path) -> bool:
+    """Whether the file says of itself that it has integers as text."""
+    from seeknal.sql.storage import WIDE_METADATA
+
+    with path.open("rb") as file:
+        file.seek(-8, os.SEEK_END)
+        footer = int.from_bytes(file.read(4), "little")
+        file.seek(-8 - footer, os.SEEK_END)
+        return WIDE_METADATA.encode() in file.read(footer)
 
 
 def _holds(path: Path, digest: str) -> bool:

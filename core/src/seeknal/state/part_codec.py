@@ -30,11 +30,16 @@ class _Shared:
         self.values: list[Any] = []
         self._key = key
         self._numbers: dict[Hashable, int] = {}
+        # To hash a long one costs more than to see that it is the one of before.
+        self._last: tuple[Any, int] | None = None
 
     def number(self, value: Any) -> int:
+        if self._last is not None and self._last[0] is value:
+            return self._last[1]
         number = self._numbers.setdefault(self._key(value), len(self.values))
         if number == len(self.values):
             self.values.append(value)
+        self._last = (value, number)
         return number
 
 
@@ -87,7 +92,7 @@ def _encode_file(part: Part, folder: str, names: _Shared) -> list[Any]:
     size, modified, changed, inode, device = part.stat
     # What stat calls the size is the size, unless nobody has looked yet.
     stat = [modified, changed - modified, inode, device, size - part.size]
-    return [name, part.sha256, part.size, int(part.whole), *stat]
+    return [name, part.sha256, part.size, part.whole + 2 * part.wide, *stat]
 
 
 def _trimmed(row: list[Any]) -> list[Any]:
@@ -136,12 +141,13 @@ def _decode(
 def _decode_file(row: Sequence[Any], folder: str, names: Sequence[str]) -> dict[str, Any]:
     name, sha256, size, *rest = row
     rest += [0] * (6 - len(rest))
-    whole, modified, changed, inode, device, more = rest
+    marks, modified, changed, inode, device, more = rest
     return {
         "path": name if isinstance(name, str) else f"{folder}/{names[name]}-{sha256[:16]}.parquet",
         "sha256": sha256,
         "size": size,
-        "whole": bool(whole),
+        "whole": bool(marks & 1),
+        "wide": bool(marks & 2),
         "stat": (size + more, modified, modified + changed, inode, device),
     }
 

@@ -17,9 +17,12 @@ from seeknal.values.digests import digest
 from seeknal.values.patterns import Pattern
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
+    import duckdb
+
+    from seeknal.values.columns import Column
     from seeknal.values.snapshot import Artifact, Part
 
 _FOLDER = Pattern(r"\.(.+\.parquet)\.[0-9a-f]{16}")
@@ -75,6 +78,7 @@ def _fill(folder: Path, before: Path | None, artifact: Artifact, target: Path) -
     temporary.mkdir()
     from seeknal.sql.partscan import scan_of_artifact, scan_of_part
 
+    copies: dict[Path, str] = {}
     parts = [part for part in artifact.parts if part.path]
     for part in parts:
         path = temporary / _name(artifact, part)
@@ -82,9 +86,11 @@ def _fill(folder: Path, before: Path | None, artifact: Artifact, target: Path) -
             if _is_exact(artifact, part):
                 os.symlink(f"../../{part.path}", path)
             else:
-                _copy(scan_of_part(artifact, part, str(target)), artifact, path)
+                copies[path] = scan_of_part(artifact, part, str(target))
     if not parts:
-        _copy(scan_of_artifact(artifact, str(target)), artifact, temporary / _NONE)
+        copies[temporary / _NONE] = scan_of_artifact(artifact, str(target))
+    if copies:
+        _copy(copies, artifact.columns)
     os.rename(temporary, folder)
 
 
@@ -110,23 +116,30 @@ def _name(artifact: Artifact, part: Part) -> str:
     return f"{at:%Y%m%dT%H%M%SZ}-{digest(*said)[:16]}.parquet"
 
 
-def _copy(scan: str, artifact: Artifact, path: Path) -> None:
-    """Write rows as a file that is as immutable as those of the store."""
+def _copy(scans: Mapping[Path, str], columns: Sequence[Column]) -> None:
+    """Write rows, by the paths of the files, which nobody changes any more."""
     import duckdb
-
-    from seeknal.sql.storage import copy_statement
 
     with duckdb.connect(":memory:") as connection:
         connection.execute("SET TimeZone = 'UTC'")
-        for wide in (False, True):
-            select, columns = f"SELECT * FROM {scan}", artifact.columns
+        for path, scan in scans.items():
             try:
-                connection.execute(copy_statement(select, columns, str(path), wide=wide))
+                _write(connection, scan, columns, path, wide=False)
             except duckdb.ConversionException:
-                # Integers of more digits than other files have: as text they all fit.
-                if wide:
-                    raise
-            else:
-                break
+                # Integers of more digits than most have: as text they all fit.
+                _write(connection, scan, columns, path, wide=True)
+
+
+def _write(
+    connection: duckdb.DuckDBPyConnection,
+    scan: str,
+    columns: Sequence[Column],
+    path: Path,
+    *,
+    wide: bool,
+) -> None:
+    from seeknal.sql.storage import copy_statement
+
+    connection.execute(copy_statement(f"SELECT * FROM {scan}", columns, str(path), wide=wide))
     path.chmod(0o444)
     sync(path)

@@ -53,7 +53,8 @@ class Part:
     ``definition`` is the content hash of the node, ``inputs`` the output id of each input; None
     where they differ within the span. ``number`` tells which of several readings is newer.
     ``digest``: two sums over the rows of hashes of all columns, which add up over parts.
-    ``columns`` are those of the file, where they may be others than the artifact's.
+    ``columns`` are those of the file, where they may be others than the artifact's. ``wide``: it
+    has integers as text, for some have more digits than a number that is stored.
     """
 
     start: int
@@ -69,6 +70,7 @@ class Part:
     number: int = 0
     digest: tuple[int, int] | None = None
     columns: tuple[Column, ...] = ()
+    wide: bool = False
 
 
 @frozen(kw_only=True)

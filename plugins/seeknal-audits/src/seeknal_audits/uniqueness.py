@@ -55,7 +55,7 @@ def _proven(options: Unique, subject: Subject) -> bool:
     A tenth of the cost of grouping. Parquet knows the bounds; of a view they would cost a scan.
     """
     name = quote_identifier(options.columns[0])
-    if len(options.columns) > 1 or subject.relation.path is None:
+    if len(options.columns) > 1 or subject.relation.rows < 0:
         return False
     if (type := subject.type_of(options.columns[0])) not in _INTEGERS:
         return False
