@@ -6,9 +6,11 @@ import duckdb
 import pytest
 from attrs import evolve
 from tests.core.run.values import artifact, node, snapshot
+from tests.core.state.parts import Store, days
 
-from seeknal.plan.finding import Finder, Found, Verified, still_current
+from seeknal.plan.finding import Finder, Found, Verified, as_found, still_current
 from seeknal.state.artifacts import Artifacts
+from seeknal.values.columns import Column
 from seeknal.values.names import NodeId
 from seeknal.values.plan import Step
 from seeknal.values.snapshot import Fingerprint
@@ -46,6 +48,22 @@ def test_a_file_is_looked_at_once_per_command(tmp_path, stored):
 
     assert (first, verified.health(stored)) == ("ok", "ok")
     assert Verified(Artifacts(tmp_path), deep=False).health(stored) == "missing"
+
+
+def test_parts_whose_files_have_another_time_are_noted_and_keep_what_else_is_known(tmp_path):
+    store = Store(tmp_path, (Column("at", "TIMESTAMP"), Column("n", "INTEGER")))
+    one, two = days(store, 1, 2)
+    seen, known = (store.composed(evolve(one, number=number), two) for number in (1, 2))
+    verified = Verified(store.artifacts, deep=False)
+    os.utime(store.artifacts.file(two), (1, 1))
+
+    health = verified.health(seen)
+    found = as_found(known, verified.touched)
+
+    assert health == "ok"
+    assert [part.number for part in found.parts] == [2, 0]
+    assert store.artifacts.verify(found) == ("ok", found)
+    assert found != known
 
 
 def test_a_node_to_which_nothing_happened_keeps_its_very_snapshot():

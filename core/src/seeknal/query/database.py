@@ -22,6 +22,7 @@ from seeknal.query.catalog_tables import (
 from seeknal.query.kept_file import check_name, open_file
 from seeknal.query.kept_views import kept_views
 from seeknal.sql.check import SqlRefused, check_query
+from seeknal.sql.nulls import null_of
 from seeknal.sql.quote import quote_identifier, quote_literal, quote_name
 from seeknal.sql.syntax import as_select, takes_columns_from_data
 from seeknal.state.archive import history_files, short_history, shown_history_query
@@ -277,14 +278,9 @@ def _unreadable(id: NodeId, view: View, error: Exception) -> str:
     reason = str(error).partition("\n")[0]
     text = f"the view {id} {UNREADABLE} in {_place(view.location)}: {reason}"
     columns = ", ".join(
-        f"CAST(NULL AS {_castable(column.type)}) AS {quote_identifier(column.name)}"
-        for column in view.columns
+        f"{null_of(column.type)} AS {quote_identifier(column.name)}" for column in view.columns
     )
     return f"SELECT {columns or 'NULL'} WHERE error({quote_literal(text)}) IS NULL"
-
-
-def _castable(type: str) -> str:
-    return "INTEGER" if type.strip('"') == "NULL" else type
 
 
 def _place(location: Location) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
 
+from seeknal.sql.nulls import null_of
 from seeknal.sql.quote import quote_identifier
 from seeknal.sql.storage import decoded, read_files, scan_of_files
 from seeknal.sql.timefilter import time_filter
@@ -72,7 +73,8 @@ def _scan(artifact: Artifact, pieces: Sequence[_Piece]) -> str:
     merged = list(_merged(pieces))
     if not merged:
         items = (
-            f"{_null(column)} AS {quote_identifier(column.name)}" for column in artifact.columns
+            f"{null_of(column.type)} AS {quote_identifier(column.name)}"
+            for column in artifact.columns
         )
         return f"(SELECT {', '.join(items)} WHERE false)"
     if len(merged) == 1 and merged[0].span is None and merged[0].columns == artifact.columns:
@@ -119,10 +121,6 @@ def _item(column: Column, held: Column | None) -> str:
     """What gives an artifact's column of a file which may know it as another, or not at all."""
     name = quote_identifier(column.name)
     if held is None:
-        return f"{_null(column)} AS {name}"
+        return f"{null_of(column.type)} AS {name}"
     value = decoded(held) or quote_identifier(held.name)
     return f"{value if held.type == column.type else f'CAST({value} AS {column.type})'} AS {name}"
-
-
-def _null(column: Column) -> str:
-    return "NULL" if column.type.strip('"') == "NULL" else f"CAST(NULL AS {column.type})"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import astuple, fields
 
 from seeknal.state.part_codec import (
+    column_of,
     decode_covered,
     decode_parts,
     encode_covered,
@@ -17,7 +18,6 @@ from seeknal.state.part_codec import (
     folder_for,
     folder_of,
 )
-from seeknal.values.columns import Column
 from seeknal.values.errors import StateError
 from seeknal.values.location import Location
 from seeknal.values.names import NodeId
@@ -25,6 +25,7 @@ from seeknal.values.snapshot import Artifact, Fingerprint, Snapshot, View
 
 if TYPE_CHECKING:
     from seeknal.values.audits import AuditResult
+    from seeknal.values.columns import Column
     from seeknal.values.deliveries import Account, Delivery, Owed, Span
 
 
@@ -191,13 +192,8 @@ def _view(data: Mapping[str, Any]) -> View:
 @cache
 def _columns(entries: tuple[tuple[str, str, bool], ...]) -> tuple[tuple[Column, ...], bool]:
     """Columns, and whether readers always got their types. Many nodes have the same: all frozen."""
-    columns = tuple(map(_column, entries))
+    columns = tuple(map(column_of, entries))
     return columns, not _any_once_lost(columns)
-
-
-@cache
-def _column(entry: tuple[str, str, bool]) -> Column:
-    return Column(*entry)
 
 
 def _decode(data: Mapping[str, Any]) -> Snapshot:

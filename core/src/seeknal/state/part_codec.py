@@ -7,6 +7,7 @@ once, and they say which it is.
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from seeknal.values.columns import Column
@@ -21,6 +22,12 @@ _ENDS = (0, 0, 0, 0, 0, 0, 0, "")
 """What stands for what a list does not have at its end, before that of a file begins."""
 _SUM = 16
 """Hex digits of one sum of a digest."""
+
+
+@cache
+def column_of(entry: tuple[str, str, bool]) -> Column:
+    """A column that was written down. Many nodes have the same: they are one object."""
+    return Column(*entry)
 
 
 class _Shared:
@@ -108,7 +115,7 @@ def decode_parts(data: Mapping[str, Any], folder: str) -> tuple[Part, ...]:
         None if value is None else {NodeId(id): output for id, output in value.items()}
         for value in data["inputs"]
     ]
-    columns = [tuple(Column(*entry) for entry in value) for value in data["columns"]]
+    columns = [tuple(column_of(tuple(entry)) for entry in value) for value in data["columns"]]
     return tuple(
         _decode(row, folder, data["names"], data["definitions"], inputs, columns)
         for row in data["parts"]
