@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from seeknal.host.files import replacing as replacing
     from seeknal.host.makers import how_to_make as how_to_make
     from seeknal.host.started import awaited as awaited
+    from seeknal.intervals.timedpaths import TimedPath as TimedPath
+    from seeknal.intervals.timedpaths import is_timed as is_timed
+    from seeknal.intervals.timedpaths import pattern_of as pattern_of
     from seeknal.kernel.command_options import connection_option as connection_option
     from seeknal.kernel.command_options import dry_run_option as dry_run_option
     from seeknal.kernel.command_options import environment_option as environment_option
@@ -89,6 +92,8 @@ if TYPE_CHECKING:
     from seeknal.sql.check import SqlRefused as SqlRefused
     from seeknal.sql.check import check_query as check_query
     from seeknal.sql.condition import check_condition as check_condition
+    from seeknal.sql.inrange import condition_within as condition_within
+    from seeknal.sql.inrange import ends_within as ends_within
     from seeknal.sql.literals import literal_faults as literal_faults
     from seeknal.sql.misfits import misfit as misfit
     from seeknal.sql.misfits import misfit_faults as misfit_faults
@@ -129,6 +134,7 @@ if TYPE_CHECKING:
     from seeknal.values.loads import Load as Load
     from seeknal.values.loads import Loaded as Loaded
     from seeknal.values.loads import Since as Since
+    from seeknal.values.loads import Within as Within
     from seeknal.values.location import Location as Location
     from seeknal.values.marks import Marks as Marks
     from seeknal.values.names import NodeId as NodeId
@@ -233,6 +239,7 @@ _FROM = {
     "seeknal.rows.undoing": ("PutBack", "put_back"),
     "seeknal.sql.check": ("SqlRefused", "check_query"),
     "seeknal.sql.condition": ("check_condition",),
+    "seeknal.sql.inrange": ("condition_within", "ends_within"),
     "seeknal.sql.literals": ("literal_faults",),
     "seeknal.sql.misfits": ("misfit", "misfit_faults"),
     "seeknal.sql.quote": ("quote_identifier", "quote_literal", "quote_name", "written_name"),
@@ -264,6 +271,7 @@ _FROM = {
         "Load",
         "Loaded",
         "Since",
+        "Within",
     ),
     "seeknal.values.location": ("Location",),
     "seeknal.values.marks": ("Marks",),
@@ -280,6 +288,7 @@ _FROM = {
     "seeknal.sql.positions": ("place_in_sql",),
     "seeknal.values.spots": ("find_in_text", "find_word", "quoted_words"),
     "seeknal.values.targets": ("Mode", "Target"),
+    "seeknal.intervals.timedpaths": ("TimedPath", "is_timed", "pattern_of"),
 }
 """Where the names are: a plugin brings what it uses, so that importing its hooks stays cheap.
 

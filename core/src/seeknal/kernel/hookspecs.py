@@ -154,6 +154,8 @@ def load_source(source: Source, context: SourceContext) -> Rows | None:
     ``context.duckdb``, or anything with an Arrow C stream. None: not mine. May raise
     ``NodeError`` or ``ConnectionFailed``; any other exception becomes a ``NodeError``. Within
     ``with context.cancelled_by(cancel):`` Ctrl-C and a time-out end what it waits for.
+    Where the source has ``within``, nobody needs rows of other times: ``condition_within`` says in
+    SQL, and ``ends_within`` in values, which are needed. Who gives more does no harm.
     """
 
 

@@ -35,10 +35,12 @@ class Since:
 
 @frozen(kw_only=True)
 class Within:
-    """Of a source's rows those whose ``column`` is in a range of time, or NULL.
+    """Of a source's rows those whose ``column`` is in a range of time, or has no place in time:
+    NULL and infinite ones.
 
     ``start`` and ``end``, which is not in it, have a zone: UTC. A plain TIMESTAMP counts as one
-    in UTC, a DATE as midnight of ``timezone``.
+    in UTC, a DATE as midnight of ``timezone``. The column is what the source gives, as the type
+    that is declared for it.
     """
 
     column: str
