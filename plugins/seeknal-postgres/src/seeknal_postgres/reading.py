@@ -30,7 +30,7 @@ from seeknal_postgres.names import CODE, HELP, names_in, too_long
 from seeknal_postgres.pool import leased
 from seeknal_postgres.querytext import without_end
 from seeknal_postgres.readtypes import Wish, reading_of
-from seeknal_postgres.settling import since
+from seeknal_postgres.restricting import restricted
 
 _MISFIT = re.compile(r"column '(.+?)' (?:is|holds) ")
 """How an error begins that is raised by what `reading_of` makes."""
@@ -87,10 +87,9 @@ def read(
     ):
         relation = relation_of(source, connection, server, name, context.project_root)
         found = describe(server, relation)
-        if source.since is not None:
-            relation = f"({since(relation, found, source.since)}) AS q"
         columns = _wanted(found, source)
         declared = _declared(source, context)
+        relation = restricted(relation, found, source, declared)
         extents = extents_of(server, relation, loose(columns, declared))
         readings = _readings(columns, declared, options, extents, source, context)
         asked = ", ".join(

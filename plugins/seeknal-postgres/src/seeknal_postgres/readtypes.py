@@ -43,7 +43,7 @@ _PLAIN = {
     "jsonb": "JSON",
 }
 _AS_TEXT = {"timetz": "TIME WITH TIME ZONE", "interval": "INTERVAL"}
-_TEMPORAL = {
+TEMPORAL = {
     "date": "DATE",
     "timestamp": "TIMESTAMP",
     "timestamptz": "TIMESTAMP WITH TIME ZONE",
@@ -161,8 +161,8 @@ def _undeclared(column: PgColumn, on_nan: str, extent: Extent | None) -> Reading
         made = finite(name, f"CAST({name} AS {type})", column.name, on_nan)
         # One of the drivers would make the text itself, in three times the server's time.
         return Reading(asked=f"{name}::text", made=made, type=type)
-    if column.type in _TEMPORAL:
-        return _temporal(column, name, _TEMPORAL[column.type])
+    if column.type in TEMPORAL:
+        return _temporal(column, name, TEMPORAL[column.type])
     if column.type in _AS_TEXT:
         type = _AS_TEXT[column.type]
         return Reading(asked=f"{name}::text", made=parsed(name, type, column.name), type=type)
@@ -240,7 +240,7 @@ def _element(column: PgColumn, on_nan: str, extent: Extent | None) -> _Element:
         )
     if column.element == "money":
         return _Element(type="DECIMAL(19,2)", made=lambda text: _cents(text, column))
-    known: Mapping[str, str] = {**_PLAIN, **_AS_TEXT, **_TEMPORAL, "oid": "BIGINT"}
+    known: Mapping[str, str] = {**_PLAIN, **_AS_TEXT, **TEMPORAL, "oid": "BIGINT"}
     type = known.get(column.element, "VARCHAR")
     if is_plain(type):
         return _Element(type=type)

@@ -12,7 +12,8 @@ from seeknal_postgres.extents import extents_of
 from seeknal_postgres.pool import leased
 from seeknal_postgres.reading import reading, relation_of, told_of
 from seeknal_postgres.readtypes import WIDEST
-from seeknal_postgres.settling import at_work, has_prepared, largest, ordered_by, since
+from seeknal_postgres.restricting import restricted
+from seeknal_postgres.settling import at_work, has_prepared, largest, ordered_by
 
 if TYPE_CHECKING:
     import psycopg
@@ -82,9 +83,7 @@ def _refuse_unordered(server: Server, relation: str, column: PgColumn, source: S
     """Raise NodeError for numbers that are read as text, which is in another order."""
     if column.type != "numeric":
         return
-    if source.since is not None:
-        relation = f"({since(relation, [column], source.since)}) AS q"
-    extent = extents_of(server, relation, [column])[column.name]
+    extent = extents_of(server, restricted(relation, [column], source), [column])[column.name]
     if extent.wide or extent.special:
         what = "NaN or infinity" if extent.special else f"numbers of more than {WIDEST} digits"
         raise NodeError(
