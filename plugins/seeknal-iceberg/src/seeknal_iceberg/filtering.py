@@ -40,6 +40,18 @@ class Filter:
     columns: frozenset[str]
 
 
+def both(first: Filter, second: Filter) -> Filter:
+    """The filter of the rows that pass two."""
+    from pyiceberg import expressions
+
+    made: Any = expressions
+    return Filter(
+        sql=f"({first.sql}) AND ({second.sql})",
+        pruning=made.And(first.pruning, second.pruning),
+        columns=first.columns | second.columns,
+    )
+
+
 def filter_of(text: str, schema: Schema, metadata: TableMetadata, context: Workbench) -> Filter:
     """The filter over columns of ``schema``, which the current one may call otherwise.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -16,8 +16,9 @@ from seeknal.plugin import (
     quote_identifier,
 )
 from seeknal_iceberg.catalogs import load_table, open_catalog, options_of, table_name
-from seeknal_iceberg.filtering import filter_of
+from seeknal_iceberg.filtering import both, filter_of
 from seeknal_iceberg.planning import planned
+from seeknal_iceberg.ranging import filter_within
 from seeknal_iceberg.resolving import Fields, check_columns
 from seeknal_iceberg.scanning import (
     brought_here,
@@ -54,14 +55,31 @@ def read(source: Source, options: IcebergSource, context: Context) -> Rows:
     table = _table(source, options, context)
     scan = _scan(table, options)
     schema = scan.projection()
-    filter = filter_of(options.filter, schema, table.metadata, context) if options.filter else None
+    types = {spec.name: spec.type for spec in source.columns if spec.type}
+    filter = _filter(source, options, types, schema, table, context)
     wanted = _wanted(source, schema)
     if filter:
         scan = scan.filter(filter.pruning)
     if len(wanted) < len(schema.fields):
         scan = scan.select(*wanted, *(filter.columns if filter else ()))
-    types = {spec.name: spec.type for spec in source.columns if spec.type}
     return Scan(_select(wanted, _rows(table, scan, context), types, filter))
+
+
+def _filter(
+    source: Source,
+    options: IcebergSource,
+    types: Mapping[str, str],
+    schema: Schema,
+    table: Table,
+    context: Context,
+) -> Filter | None:
+    """What is asked of the rows: by the source's own condition, and by the range of time."""
+    metadata = table.metadata
+    own = filter_of(options.filter, schema, metadata, context) if options.filter else None
+    if source.within is None:
+        return own
+    within = filter_within(source.within, schema, metadata, types, context)
+    return both(own, within) if own and within else own or within
 
 
 def _rows(table: Table, scan: DataScan, context: Context) -> str:
