@@ -60,6 +60,15 @@ class TestSource(OverCatalog, SourceContract):
     def missing_source(self):
         return self.of("costumers")
 
+    @pytest.fixture
+    def timed(self, catalog, source):
+        days = pyarrow.array([19875, 19876, 19879, None], pyarrow.int32()).cast(pyarrow.date32())
+        rows = pyarrow.table({"id": [1, 2, 3, 4], "at": days})
+        catalog.create_table("shop.events", schema=rows.schema)
+        for number in range(len(rows)):
+            catalog.load_table("shop.events").append(rows[number : number + 1])
+        return self.of("events"), "at"
+
 
 class TestTarget(OverCatalog, TargetContract):
     plugin = PLUGIN

@@ -66,6 +66,15 @@ class TestTableSource(OverDatabase, SourceContract):
     def missing_source(self):
         return self.of(table=("public.costumers",))
 
+    @pytest.fixture
+    def timed(self, database):
+        database.run(
+            "CREATE TABLE events (id int, at timestamptz);"
+            "INSERT INTO events VALUES (1, '2024-06-01 00:00+00'), (2, '2024-06-01 23:59:59.9+00'),"
+            " (3, '2024-06-02 00:00+00'), (4, NULL), (5, '2024-06-04 07:00+07')"
+        )
+        return self.of(table=("public.events",)), "at"
+
 
 class TestQuerySource(TestTableSource):
     def of(self, **given):

@@ -5,6 +5,7 @@ from contextlib import closing
 
 import duckdb
 import pytest
+from attrs import evolve
 from openpyxl import Workbook
 
 from seeknal.builtin.options.csv import CsvOptions
@@ -93,6 +94,14 @@ class TestParquet(FileContract):
         duckdb.sql(f"SELECT id::BIGINT AS id, name::VARCHAR AS name {query}").write_parquet(
             str(path)
         )
+
+    @pytest.fixture
+    def timed(self, tmp_path):
+        for day in ("2024-06-01", "2024-06-02", "2024-06-05"):
+            values = f"(1, TIMESTAMP '{day}'), (2, TIMESTAMP '{day} 23:59:59.999999'), (3, NULL)"
+            path = tmp_path / f"{day}.parquet"
+            duckdb.sql(f'FROM (VALUES {values}) v(id, "at")').write_parquet(str(path))
+        return evolve(self.of(tmp_path, "*.parquet", None), columns=()), "at"
 
 
 class TestExcel(FileContract):

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import pytest
 
 from seeknal.testing.shared import Contract, fetch, later
+from seeknal.testing.times import is_within, ranges_between
 
 if TYPE_CHECKING:
     from seeknal.kernel.contexts import Context
@@ -107,6 +108,31 @@ class SourceContract(Contract):
     def missing_name(self, missing_source: Source) -> str:
         """What a message about ``missing_source`` has to name."""
         return Path(missing_source.table[0]).name
+
+    @pytest.fixture
+    def timed(self) -> tuple[Source, str]:
+        """A source whose rows lie in time, and the column that says when: a date, or a moment.
+
+        Override it where the plugin reads only the rows of ``source.within``.
+        """
+        pytest.skip("the plugin gives all rows, whichever range of time is asked for")
+
+    def test_a_range_of_time_lacks_no_row(
+        self, module: Any, timed: tuple[Source, str], context: Context
+    ) -> None:
+        import attrs
+
+        source, column = timed
+        columns, rows = fetch(module.load_source(source, context), context)
+        place = [name for name, _ in columns].index(column)
+
+        for within in ranges_between(column, [row[place] for row in rows]):
+            asked = attrs.evolve(source, within=within)
+            found = fetch(module.load_source(asked, context), context)
+
+            assert found[0] == columns
+            wanted = [row for row in rows if row[place] is None or is_within(row[place], within)]
+            assert not [row for row in wanted if row not in found[1]]
 
     def test_rows_and_types_arrive(
         self, module: Any, source: Source, context: Context, expected: Any
