@@ -73,23 +73,35 @@ def load_source(source: Source, context: SourceContext) -> Rows | None:
     from seeknal.builtin.parquetrows import parquet_rows
     from seeknal.builtin.readeroptions import check_options
     from seeknal.builtin.readers import reading
+    from seeknal.builtin.timedfiles import in_folders, no_rows_like, rows_of_their_time
 
     options: Any = source.options
     if isinstance(options, CsvOptions | JsonOptions):
         check_options(options, context)
     found = located(source, context, options.headers)
-    files = [file for file, _ in found]
-    names = dict(found) if source.provenance else {}
-    source = evolve(source, options=_of_one_format(source, files))
+    wanted = [file for file in found if source.within is None or file.has_of(source.within)]
+    files = {file.opened: file for file in wanted or found[-1:]}
+    timed = any(file.span for file in found)
+    source = evolve(source, options=_of_one_format(source, list(files)))
 
     def read_as(function: str) -> Reading:
-        return evolve(reading(function, files, source, context), names=names)
+        made = in_folders(reading(function, list(files), source, context), source)
+        if not timed and not source.provenance:
+            return made
+        names = {file: file if timed else files[file].known for file in made.files}
+        return evolve(made, names=names)
 
+    # A row of another time than its file's is to be seen, not left out.
+    asked = evolve(source, within=None) if timed else source
     if isinstance(source.options, CsvOptions):
-        return csv_rows(source, read_as("read_csv"), context)
-    if isinstance(source.options, JsonOptions):
-        return json_rows(source, read_as("read_json"), context)
-    return parquet_rows(source, read_as("read_parquet"), context)
+        rows = csv_rows(asked, read_as("read_csv"), context)
+    elif isinstance(source.options, JsonOptions):
+        rows = json_rows(asked, read_as("read_json"), context)
+    else:
+        rows = parquet_rows(asked, read_as("read_parquet"), context)
+    if not wanted:
+        return no_rows_like(rows)
+    return rows_of_their_time(rows, files, source, context) if timed else rows
 
 
 def _of_one_format(source: Source, files: Sequence[str]) -> object:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from seeknal.builtin.declared import cast, declared_types, match_columns
 from seeknal.builtin.readers import FILE, columns_of
-from seeknal.plugin import ParquetFiles, Scan, quote_literal
+from seeknal.plugin import ParquetFiles, Scan, condition_within, quote_literal
 
 if TYPE_CHECKING:
     from seeknal.builtin.readers import Reading
@@ -22,11 +23,26 @@ def parquet_rows(source: Source, reading: Reading, context: Context) -> Rows:
     _tell_renamed(list(columns), reading, context)
     types = match_columns(declared_types(source, context), columns, source)
     casts = {name: type for name, type in types.items() if type != columns[name]}
-    if not casts and _is_plain(reading):
+    where = condition_of(source, columns, types)
+    if not casts and not where and _is_plain(reading):
         return ParquetFiles(reading.files, origin=reading.origin())
     if reading.tells_files:
         reading = reading.with_arguments(filename=FILE)
-    return Scan(cast(f"SELECT * FROM {reading.sql}", casts), origin=reading.origin())
+    select = f"SELECT * FROM {reading.sql}" + (f" WHERE {where}" if where else "")
+    return Scan(cast(select, casts), origin=reading.origin())
+
+
+def condition_of(
+    source: Source, columns: Mapping[str, str], declared: Mapping[str, str]
+) -> str | None:
+    """What leaves out row groups and folders without a row of the range that is asked for."""
+    if source.within is None:
+        return None
+    wanted = source.within.column.lower()
+    name = next((name for name in columns if name.lower() == wanted), None)
+    if name is None:
+        return None
+    return condition_within(source.within, name, columns[name], declared.get(name))
 
 
 def _tell_renamed(names: list[str], reading: Reading, context: Context) -> None:

@@ -6,10 +6,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from seeknal.plugin import NodeError, did_you_mean, files_version
+from attrs import frozen
+
+from seeknal.plugin import NodeError, did_you_mean, files_version, is_timed
 
 if TYPE_CHECKING:
-    from seeknal.plugin import Source, SourceContext
+    from datetime import datetime
+
+    from seeknal.plugin import Source, SourceContext, Within
 
 _WILD = frozenset("*?[")
 _FETCHED = ("http://", "https://")
@@ -27,7 +31,8 @@ def is_object(path: str) -> bool:
 
 
 def paths_of(source: Source) -> tuple[str, ...]:
-    """What the source names, in order. Raises NodeError when it names nothing."""
+    """What the source names, in order. Raises NodeError when it names nothing, or the
+    times of what is not here."""
     given: Any = getattr(source.options, "path", None)
     paths = source.table or ((given,) if isinstance(given, str) else tuple(given or ()))
     if not all(paths) or not paths:
@@ -36,13 +41,35 @@ def paths_of(source: Source) -> tuple[str, ...]:
             code="SK0721",
             help="table: data/orders.csv",
         )
+    for path in paths:
+        if is_timed(path) and (is_url(path) or is_object(path)):
+            raise NodeError(
+                f"table: {path!r}: only names of files below the project say a time",
+                code="SK0765",
+                help="write * in place of {time:...}",
+            )
     return paths
 
 
-def located(
-    source: Source, context: SourceContext, headers: Mapping[str, str]
-) -> list[tuple[str, str]]:
-    """What DuckDB opens for the source, in order, each with what people know it as.
+@frozen(kw_only=True)
+class Located:
+    """What DuckDB opens, what people know it as, and the time that its path says that it is of."""
+
+    opened: str
+    known: str
+    span: tuple[datetime, datetime] | None = None
+
+    def has_of(self, within: Within) -> bool:
+        """Whether it may have rows of a range of time."""
+        return self.span is None or _meets(self.span, within)
+
+
+def _meets(span: tuple[datetime, datetime], within: Within) -> bool:
+    return span[0] < within.end and within.start < span[1]
+
+
+def located(source: Source, context: SourceContext, headers: Mapping[str, str]) -> list[Located]:
+    """What there is to open for the source, in order.
 
     URLs are fetched into the work folder.
 
@@ -50,18 +77,21 @@ def located(
     """
     from seeknal.builtin.readers import shown_name
 
-    found: list[tuple[str, str]] = []
+    found: list[Located] = []
     for number, path in enumerate(paths_of(source)):
         if is_url(path):
             from seeknal.builtin.http import fetch
             from seeknal.builtin.resturls import shown
 
-            found.append((str(fetch(path, headers, context, number)), shown(path)))
+            opened = str(fetch(path, headers, context, number))
+            found.append(Located(opened=opened, known=shown(path)))
         elif is_object(path):
-            found.append((path, path.partition("?")[0]))
+            found.append(Located(opened=path, known=path.partition("?")[0]))
         else:
-            files = map(str, local_files(path, source, context))
-            found += [(file, shown_name(file, context)) for file in files]
+            found += [
+                Located(opened=str(file), known=shown_name(str(file), context), span=span)
+                for file, span in timed_files(path, source, context).items()
+            ]
     return found
 
 
@@ -74,7 +104,7 @@ def version_of_files(
     """
     paths = paths_of(source)
     local = [path for path in paths if not is_url(path) and not is_object(path)]
-    files = [file for path in local for file in local_files(path, source, context)]
+    files = [file for path in local for file in timed_files(path, source, context)]
     if len(local) == len(paths):
         return files_version(files, context.known_version, root=context.project_root)
     if any(is_object(path) for path in paths):
@@ -87,6 +117,37 @@ def version_of_files(
         return None
     # Path and hash only: what a touch does not change.
     return [*urls, *([entry[0], entry[-1]] for entry in token)]
+
+
+def timed_files(
+    path: str, source: Source, context: SourceContext
+) -> dict[Path, tuple[datetime, datetime] | None]:
+    """The files of a path; where it says their time and a range is asked for, those of the range,
+    or else one, each with its time.
+
+    Raises NodeError when there is none, or when a name is of no time.
+    """
+    if not is_timed(path):
+        return dict.fromkeys(local_files(path, source, context))
+    from seeknal.plugin import TimedPath
+
+    try:
+        timed = TimedPath(path)
+        names = [name for name in _names(timed.pattern, context) if timed.matches(name)]
+        if not names:
+            raise _no_match(path)
+        within = source.within
+        if within is None:
+            return dict.fromkeys(map(context.resolve, names))
+        spans = {name: timed.span(name, within.timezone) for name in names}
+        # Where the range has no file, another tells the columns.
+        wanted = [name for name in names if _meets(spans[name], within)] or names[-1:]
+        return {context.resolve(name): spans[name] for name in wanted}
+    except ValueError as error:
+        raise NodeError(f"table: {path!r}: {error}", code="SK0765", help=_TIMED) from None
+
+
+_TIMED = "such as data/{time:%Y-%m-%d}.csv or data/{time:%Y/%m/%d/%H}/*.parquet"
 
 
 def local_files(path: str, source: Source, context: SourceContext) -> list[Path]:
@@ -103,13 +164,22 @@ def local_files(path: str, source: Source, context: SourceContext) -> list[Path]
 
 
 def _matching(source: Source, pattern: str, context: SourceContext) -> list[Path]:
+    files = [context.resolve(name) for name in _names(pattern, context)]
+    if not files:
+        raise _no_match(pattern)
+    return list(dict.fromkeys(files))
+
+
+def _names(pattern: str, context: SourceContext) -> list[str]:
+    """The files that match, as the pattern spells them, in order."""
     import glob
 
     names = sorted(glob.glob(pattern, root_dir=context.project_root, recursive=True))
-    files = [context.resolve(name) for name in names if (context.project_root / name).is_file()]
-    if not files:
-        raise NodeError(f"no file matches {pattern!r}", code="SK0722")
-    return list(dict.fromkeys(files))
+    return [name for name in names if (context.project_root / name).is_file()]
+
+
+def _no_match(pattern: str) -> NodeError:
+    return NodeError(f"no file matches {pattern!r}", code="SK0722")
 
 
 def _missing(source: Source, path: str, full: Path) -> NodeError:

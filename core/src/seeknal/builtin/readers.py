@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import evolve, field, fields, frozen
 
 from seeknal.builtin.paths import paths_of
-from seeknal.plugin import NodeError, Origin, quote_literal
+from seeknal.plugin import NodeError, Origin, pattern_of, quote_literal
 
 if TYPE_CHECKING:
     from seeknal.plugin import Context, Source
@@ -87,7 +87,7 @@ def reading(function: str, files: Sequence[str], source: Source, context: Contex
     if given.get("union_by_name") is None and len(files) > 1:
         given["union_by_name"] = True
     if given.get("hive_partitioning") is None:
-        paths = paths_of(source)
+        paths = [pattern_of(path) for path in paths_of(source)]
         shown = any("=" in path for path in paths)
         given["hive_partitioning"] = shown or _in_folders(files, paths, context)
     return Reading(function=function, files=tuple(files), arguments=given)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
+from seeknal.intervals.timedpaths import pattern_of
 from seeknal.kernel.roles import texts_of, with_role
 from seeknal.project.inside import leads_outside
 from seeknal.values.columns import Column
@@ -68,7 +69,7 @@ def named_files(node: Node, root: Path) -> list[Path] | None:
         elsewhere = "://" in path or (leads_outside(root, path) and not source.allow_outside)
         if elsewhere or not path.strip():
             return None
-        names = sorted(glob.glob(path, root_dir=root, recursive=True)) or [path]
+        names = sorted(glob.glob(pattern_of(path), root_dir=root, recursive=True)) or [path]
         found += [root / name for name in names]
     return found
 

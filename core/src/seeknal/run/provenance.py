@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from seeknal.intervals.timedpaths import pattern_of
 from seeknal.lineage.schemas import paths_of
 from seeknal.project.profile.endpoints import implicit_connection, without_credentials
 from seeknal.sql.quote import quote_identifier, quote_literal
@@ -102,7 +103,7 @@ def place_of(scope: StepScope) -> str:
         return f"{shown}/{table}"
     paths = list(paths_of(source))
     for place, path in enumerate(paths):
-        found = sorted(glob.glob(path, root_dir=root, recursive=True))
+        found = sorted(glob.glob(pattern_of(path), root_dir=root, recursive=True))
         paths[place] = found[0] if len(found) == 1 else path
     files = ", ".join(map(_public, paths))
     if not files:
