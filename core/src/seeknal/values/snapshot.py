@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from seeknal.values.deliveries import Account, Delivery, Owed
     from seeknal.values.location import Location
     from seeknal.values.names import NodeId
-    from seeknal.values.tracking import Covered
+    from seeknal.values.tracking import Covered, Spans
 
 
 @frozen(kw_only=True)
@@ -69,6 +69,8 @@ class Part:
     inputs: Mapping[NodeId, str] | None = None
     number: int = 0
     digest: tuple[int, int] | None = None
+    gaps: Spans = ()
+    """Moments of the span that are not done; there are no rows of them."""
     columns: tuple[Column, ...] = ()
     wide: bool = False
 

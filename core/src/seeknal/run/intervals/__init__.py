@@ -1,0 +1,1 @@
+"""Processing the ranges of tracked nodes."""
