@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
+
+from seeknal.plugin import quote_literal
+from seeknal_iceberg.types import duckdb_type
 
 if TYPE_CHECKING:
     from pyiceberg.types import IcebergType
@@ -20,6 +24,9 @@ LIKE = {
     "string": ("VARCHAR",),
 }
 """Of which DuckDB types a constant has to be to be compared with a column as one of its own."""
+
+_APART = 50
+"""So many ranges are told to PyIceberg one by one: it works its way through them by recursion."""
 
 _TOLD = {
     "date": "CASE WHEN isfinite({0}) THEN {0} - DATE '1970-01-01' END",
@@ -46,6 +53,29 @@ def bounds_of(
         None if least is None else literal_of(kind, least),
         None if most is None else literal_of(kind, most),
     )
+
+
+def literal_ranges(
+    type: IcebergType | None, ranges: Sequence[tuple[str, str]], context: Workbench
+) -> list[tuple[Any, Any]] | None:
+    """Ranges of a column of times, written as texts, as PyIceberg's literals.
+
+    Of many ranges it is the one around them all; None where files have no bounds to hold them to.
+    """
+    kind = str(type)
+    if type is None or kind not in ("date", "timestamp", "timestamptz"):
+        return None
+    cast = f"CAST({{}} AS {duckdb_type(type)})"
+    low, high = cast.format("low"), cast.format("high")
+    if len(ranges) > _APART:
+        low, high = f"min({low})", f"max({high})"
+    listed = ", ".join(f"({quote_literal(start)}, {quote_literal(end)})" for start, end in ranges)
+    found = context.duckdb.execute(
+        f"SELECT {told(kind, low)}, {told(kind, high)} FROM (VALUES {listed}) AS r (low, high)"
+    ).fetchall()
+    if any(end is None for pair in found for end in pair):
+        return None
+    return [(literal_of(kind, low), literal_of(kind, high)) for low, high in found]
 
 
 def told(kind: str, place: str) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import frozen
 
 from seeknal.plugin import DeliveryError, quote_identifier, quote_literal
-from seeknal_iceberg.bounding import bounds_of
+from seeknal_iceberg.bounding import bounds_of, literal_ranges
 from seeknal_iceberg.counting import check_kept
 from seeknal_iceberg.deleting import write_deletes
 from seeknal_iceberg.files import removed_unless_kept, write_files
@@ -70,7 +70,7 @@ def without_ranges(
     test = " OR ".join(f"({_within(range)})" for range in ranges)
     kept: list[DataFile] = []
     gone: list[FileScanTask] = []
-    for file in brought_here(table.io, tasks, context):
+    for file in brought_here(table.io, _may_lie_in(ranges, table, tasks, context), context):
         rows = scan_of_files([file], layout.fields, context)
         if _count(f"SELECT count(*) FROM {rows} WHERE {test}", context) == 0:
             continue
@@ -237,6 +237,31 @@ def _may_hold(
         return list(tasks)
     both = filters[0] if len(filters) == 1 else made.And(*filters)
     return planned(table.scan(row_filter=both))
+
+
+def _may_lie_in(
+    ranges: Sequence[Range], table: Table, tasks: Sequence[FileScanTask], context: Context
+) -> list[FileScanTask]:
+    """The files whose statistics do not exclude all of the ranges."""
+    from pyiceberg import expressions
+
+    # Their constructors are declared otherwise than they are.
+    made: Any = expressions
+
+    kinds = {field.name: field.field_type for field in table.schema().fields}
+    filters: list[Any] = []
+    for column in dict.fromkeys(entry.column for entry in ranges):
+        ends = [(str(each.start), str(each.end)) for each in ranges if each.column == column]
+        spans = literal_ranges(kinds.get(column), ends, context)
+        if spans is None:
+            return list(tasks)
+        filters += [
+            made.And(made.GreaterThanOrEqual(column, start), made.LessThanOrEqual(column, end))
+            for start, end in spans
+        ]
+    if not filters:
+        return []
+    return planned(table.scan(row_filter=filters[0] if len(filters) == 1 else made.Or(*filters)))
 
 
 def _names(layout: Layout) -> list[str]:
