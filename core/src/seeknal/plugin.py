@@ -116,6 +116,7 @@ if TYPE_CHECKING:
     from seeknal.values.columns import Column as Column
     from seeknal.values.columns import ColumnSpec as ColumnSpec
     from seeknal.values.deliveries import Delivered as Delivered
+    from seeknal.values.deliveries import Extent as Extent
     from seeknal.values.deliveries import Span as Span
     from seeknal.values.deliveries import Undone as Undone
     from seeknal.values.dialects import DialectPair as DialectPair
@@ -251,7 +252,7 @@ _FROM = {
     "seeknal.values.changes": ("Change", "ColumnChange"),
     "seeknal.values.column_lineage": ("ColumnLineage", "ColumnRef", "QueryLineage"),
     "seeknal.values.columns": ("Column", "ColumnSpec"),
-    "seeknal.values.deliveries": ("Delivered", "Span", "Undone"),
+    "seeknal.values.deliveries": ("Delivered", "Extent", "Span", "Undone"),
     "seeknal.values.dialects": ("DialectPair",),
     "seeknal.values.durations": ("Duration",),
     "seeknal.values.errors": (

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from seeknal.kernel.calls import Calls
     from seeknal.kernel.plugin_types import Rows
-    from seeknal.values.deliveries import Undone
+    from seeknal.values.deliveries import Extent, Undone
     from seeknal.values.names import NodeId
     from seeknal.values.node import Node
     from seeknal.values.project import Suffix
@@ -68,6 +68,7 @@ class StepContext:
     delivery_id: str = ""
     output_id: str = ""
     recorded: bool = True
+    replaced: tuple[Extent, ...] = ()
     is_check: bool = False
     allow_outside: bool = False
     variables: Mapping[str, object] = field(factory=dict)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     import duckdb
 
-    from seeknal.values.deliveries import Undone
+    from seeknal.values.deliveries import Extent, Undone
     from seeknal.values.node import Node
     from seeknal.values.project import Suffix
     from seeknal.values.relations import Interval, Relation
@@ -147,6 +147,14 @@ class DeliveryContext(TargetContext, Protocol):
 
         Where it does not, its record may have been lost: an append target whose own record
         says that the node's last delivery had this ``output_id`` holds the rows already.
+        """
+
+    @property
+    def replaced(self) -> Sequence[Extent]:
+        """The ranges of time whose rows in the target go; those that are delivered are all that
+        is to be there then. Each range goes in the same transaction, also one of which no row
+        is delivered. Empty where the delivery is not by range. `seeknal.plugin.rows_to_write`
+        makes ranges of it.
         """
 
     def definition(self, node: str) -> Node:

@@ -212,6 +212,11 @@ def materialize(target: Target, relation: Relation, context: DeliveryContext) ->
     passed and its artifact was published. ``context.delivery_id`` is the same for a retry of
     the same delivery. None: not mine. Raise ``DeliveryError`` when nothing was written.
     ``context.cancelled_by`` is for what can be taken back as a whole.
+
+    A target in mode ``incremental_by_time`` of a node that remembers ranges of time gets what of
+    its rows lies in the ranges in which it may hold others: ``context.replaced`` says which, and
+    all that is there then goes, also where no row comes. `seeknal.plugin.rows_to_write` tells it
+    as the ranges that a delivery replaces, by the type of the column.
     """
 
 

@@ -334,11 +334,23 @@ def is_fresh(node: Node, snapshot: Snapshot, version: object, default: str, now:
 
 
 def owed_targets(node: Node, snapshot: Snapshot) -> tuple[str, ...]:
-    """Keys of the node's targets that do not hold its current rows."""
+    """Keys of the node's targets that do not hold its current rows.
+
+    What is brought on by range holds none that are not of ranges: those of an earlier definition,
+    until the node's ranges are processed.
+    """
+    composed = snapshot.artifact is not None and snapshot.artifact.composed
     return tuple(
         target.key
         for target in node.targets
-        if (delivery := snapshot.deliveries.get(target.key)) is None
+        if (composed or not target.by_range) and _is_owed(target, snapshot)
+    )
+
+
+def _is_owed(target: Target, snapshot: Snapshot) -> bool:
+    delivery = snapshot.deliveries.get(target.key)
+    return (
+        delivery is None
         or delivery.status == "owed"
         or delivery.away
         or _has_moved(target, delivery)

@@ -53,7 +53,7 @@ class Succession:
 def successions(loaded: Loaded, request: Request, chosen: Collection[NodeId]) -> list[Succession]:
     """The places that ``chosen`` nodes go on with, by what is on record."""
     nodes = loaded.project.nodes
-    heirs = [id for id in chosen if any(target.accumulates for target in nodes[id].targets)]
+    heirs = [id for id in chosen if any(map(_goes_on, nodes[id].targets))]
     if not heirs:
         return []
     known = _Known(_accounts(loaded, request.environment), request.environment)
@@ -61,9 +61,14 @@ def successions(loaded: Loaded, request: Request, chosen: Collection[NodeId]) ->
         found
         for id in heirs
         for target in nodes[id].targets
-        if target.accumulates
+        if _goes_on(target)
         and (found := _succession(loaded, request, id, target, known)) is not None
     ]
+
+
+def _goes_on(target: Target) -> bool:
+    """Whether what its place held before matters to a target."""
+    return target.accumulates or target.by_range
 
 
 class _Known:
@@ -75,7 +80,7 @@ class _Known:
         self._at: dict[str, list[tuple[Delivery, NodeId]]] = {}
         for id, account in accounts.items():
             for entry in account.deliveries.values():
-                known = entry.number or entry.status == "delivered"
+                known = entry.number or entry.extents or entry.status == "delivered"
                 if known and entry.environment == environment:
                     self._at.setdefault(entry.place, []).append((entry, id))
 
@@ -119,7 +124,11 @@ def _succession(
     entries = known.entries(target)
     own = max((entry.order for entry, id in entries if id == heir), default=None)
     givers = [
-        (entry, id) for entry, id in entries if id != heir and not _delivers(loaded, id, target)
+        (entry, id)
+        for entry, id in entries
+        if id != heir and not _delivers(loaded, id, target)
+        # What is brought on by range needs to know only where rows may be.
+        if target.accumulates or entry.extents
     ]
     if not givers:
         return None
@@ -136,7 +145,9 @@ def _succession(
         giver=giver,
         target=target,
         label=label if target.type == "file" else f"{target.type} {label}",
-        entry=_as_batch(loaded, giver, target, entry),
+        entry=evolve(entry, away=True)
+        if target.by_range
+        else _as_batch(loaded, giver, target, entry),
         backlog=known.owed(giver, target),
     )
 

@@ -148,7 +148,7 @@ class DeliveredRows:
     def _check_count(self, snapshot: Snapshot, target: Target, rows: str, holder: str) -> None:
         """A target that keeps earlier rows holds those of the generation, and perhaps others."""
         artifact = snapshot.artifact
-        if self.allow_stale or not target.accumulates or artifact is None:
+        if self.allow_stale or target.mode == "full" or artifact is None:
             return
         _, ((count,),) = self.session.execute(f"SELECT count(*) FROM ({rows}) AS seeknal_rows")
         if count != artifact.rows:

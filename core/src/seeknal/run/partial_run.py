@@ -81,7 +81,8 @@ class PartialRun:
         from seeknal.plan.planner import owed_targets
 
         execution = self.opened()
-        if any(known.undoes for found in changes.values() for known in _deliveries(found)):
+        looked_up = any(known.undoes for found in changes.values() for known in _deliveries(found))
+        if looked_up or any(map(self._has_ranges, changes)):
             # What is taken out is looked up in the generation that has just begun.
             self.store.generations()
         self.refresh()
@@ -99,6 +100,10 @@ class PartialRun:
             and (owed_targets(nodes[id], found) or found.backlog)
         ]
         return self.carry_out(steps) if steps else []
+
+    def _has_ranges(self, id: NodeId) -> bool:
+        node = self.opened().project.nodes.get(id)
+        return node is not None and any(target.by_range for target in node.targets)
 
     def summarise(
         self,

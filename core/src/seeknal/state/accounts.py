@@ -1,4 +1,4 @@
-"""What targets that accumulate hold and are owed: below ``.seeknal``, for nothing can rebuild it.
+"""What targets hold and are owed that keep rows: below ``.seeknal``, for nothing can rebuild it.
 
 The state in ``target`` says it too, as part of each snapshot, and says it first; the newer of
 both is true. So removing ``target`` loses no batch, and makes none be delivered twice.
@@ -45,7 +45,8 @@ class Kept:
 def accumulated(encoded: Encoded) -> dict[str, Any]:
     """What of an encoded snapshot's deliveries outlives its outputs."""
     found: dict[str, Any] = {}
-    if entries := [entry for entry in encoded.get("deliveries", ()) if entry.get("number")]:
+    known = encoded.get("deliveries", ())
+    if entries := [entry for entry in known if entry.get("number") or entry.get("extents")]:
         found["deliveries"] = entries
     if encoded.get("backlog"):
         found["backlog"] = encoded["backlog"]

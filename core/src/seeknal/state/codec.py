@@ -26,7 +26,8 @@ from seeknal.values.snapshot import Artifact, Fingerprint, Snapshot, View
 if TYPE_CHECKING:
     from seeknal.values.audits import AuditResult
     from seeknal.values.columns import Column
-    from seeknal.values.deliveries import Account, Delivery, Owed, Span
+    from seeknal.values.deliveries import Account, Delivery, Extent, Owed, Span
+    from seeknal.values.tracking import Spans
 
 
 _SIMPLE = (
@@ -34,7 +35,7 @@ _SIMPLE = (
     *("first_run", "first_at", "layer", "delivers", "forward_only", "query", "untraced"),
 )
 _SPANS = ("undoes", "back", "spans")
-_NESTED = ("held", "recalled", *_SPANS)
+_NESTED = ("held", "recalled", "extents", "stale", *_SPANS)
 _NEVER_LOST = frozenset(
     (
         *("BOOLEAN", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "FLOAT", "DOUBLE"),
@@ -231,6 +232,10 @@ def _encode_delivery(delivery: Delivery) -> dict[str, Any]:
     for name in _SPANS:
         if spans := getattr(delivery, name):
             data[name] = [list(astuple(span)) for span in spans]
+    if delivery.extents:
+        data["extents"] = [list(astuple(extent)) for extent in delivery.extents]
+    if delivery.stale:
+        data["stale"] = [list(span) for span in delivery.stale]
     return data
 
 
@@ -242,7 +247,21 @@ def _delivery(data: Mapping[str, Any]) -> Delivery:
     spans = {name: tuple(starmap(_span, data[name])) for name in _SPANS if name in data}
     # What earlier versions kept besides.
     known = {name: value for name, value in data.items() if name not in ("before", "holds")}
+    if "extents" in data:
+        known["extents"] = tuple(starmap(_extent, data["extents"]))
+    if "stale" in data:
+        known["stale"] = _moments(data["stale"])
     return Delivery(**{**known, **spans, "held": held, "recalled": recalled})
+
+
+def _extent(column: str, type: str, timezone: str, spans: Iterable[Iterable[int]]) -> Extent:
+    from seeknal.values.deliveries import Extent
+
+    return Extent(column=column, type=type, timezone=timezone, spans=_moments(spans))
+
+
+def _moments(spans: Iterable[Iterable[int]]) -> Spans:
+    return tuple((start, end) for start, end in spans)
 
 
 def _span(output_id: str, start: str, end: str, number: int) -> Span:

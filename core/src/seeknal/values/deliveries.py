@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from seeknal.values.relations import Relation
     from seeknal.values.snapshot import Artifact
+    from seeknal.values.tracking import Spans
 
 
 @frozen(kw_only=True)
@@ -28,6 +29,19 @@ class Span:
     end: str = ""
     number: int = 0
     """That of the batch."""
+
+
+@frozen(kw_only=True)
+class Extent:
+    """Where rows lie in time: those of which ``column``, of DuckDB's ``type``, is in the spans.
+
+    A DATE counts as midnight of ``timezone``, a TIMESTAMP without a zone as one in UTC.
+    """
+
+    column: str
+    type: str
+    timezone: str = "UTC"
+    spans: Spans = ()
 
 
 @frozen(kw_only=True)
@@ -75,6 +89,13 @@ class Delivery:
 
     Where the first is not the making of the table, there may be other rows.
     """
+    extents: tuple[Extent, ...] = ()
+    """Of a target that is brought to an output by range: all that may be rows of its node's.
+
+    The last is by the column that says the time now; earlier ones are of definitions before.
+    """
+    stale: Spans = ()
+    """Of the last extent: where the target may hold other rows than ``output_id`` has."""
 
     @property
     def order(self) -> tuple[str, ...]:

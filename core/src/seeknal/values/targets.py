@@ -39,11 +39,18 @@ class Target:
     site: str = ""
     """Names the server and database that it leads to, where that can be told."""
     location: Location | None = None
+    time_column: str | None = None
+    """Of the rows of a tracked node: the column by which ranges of them are replaced."""
+
+    @property
+    def by_range(self) -> bool:
+        """Whether it is brought to its node's output by the ranges of time that differ."""
+        return self.time_column is not None
 
     @property
     def accumulates(self) -> bool:
         """Whether it holds more than the newest rows, so that it has to get each batch in order."""
-        return self.mode != "full"
+        return self.mode != "full" and not self.by_range
 
     @property
     def places(self) -> tuple[str, ...]:

@@ -58,6 +58,9 @@ OUTPUT = "seeknal.output-id"
 NODE = "seeknal.node"
 PROJECT = "seeknal.project"
 ENVIRONMENT = "seeknal.environment"
+_TOLD = 20
+"""Ranges that a snapshot names."""
+
 _ADDING = ("append", "upsert_by_key", "overwrite_partitions")
 """Modes that do nothing with no rows."""
 
@@ -96,9 +99,15 @@ class Work:
             "seeknal.mode": self.mode,
         }
         if self.ranges:
-            ranges = (f"{entry.start} - {entry.end}" for entry in self.ranges)
-            found["seeknal.range"] = ", ".join(ranges)
+            found["seeknal.range"] = _told(self.ranges)
         return found
+
+
+def _told(ranges: Sequence[Range]) -> str:
+    """The ranges for people, the first of many."""
+    listed = [f"{entry.start} - {entry.end}" for entry in ranges[:_TOLD]]
+    more = len(ranges) - len(listed)
+    return ", ".join(listed) + (f" and {more:,} more" if more else "")
 
 
 def deliver(

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 
     from seeknal.plugin import (
         DeliveryContext,
+        Range,
         Relation,
         Target,
     )
@@ -53,6 +54,9 @@ if TYPE_CHECKING:
     from seeknal_postgres.options import Postgres, PostgresTarget
 
     Server = psycopg.Connection[Any]
+
+_AT_ONCE = 1_000
+"""Ranges that one statement removes: a scan of the table for each would be slow."""
 
 _FILLED_ITSELF = "428C9"
 """Another value for an identity that is always generated."""
@@ -215,6 +219,9 @@ def _create_table(server: Server, work: Work) -> tuple[int, str]:
         )
     create_table(server, work)
     rows = load(server, work, tables.columns_of(server, work.table))
+    if work.context.replaced:
+        # Else each delivery of one range would look through all of the table.
+        work.told(tables.index(server, work.table, work.context.replaced[-1].column))
     return rows, f"Created table {work.table}"
 
 
@@ -280,11 +287,17 @@ def _incremental(
     if not work.ranges:
         return 0, "no rows: nothing to replace"
     gone = 0
-    for entry in work.ranges:
-        column, end = quote_identifier(entry.column), "<=" if entry.closed else "<"
-        where = f"{column} >= %s AND {column} {end} %s"
-        gone += delete(server, work.table, where, [entry.start, entry.end])
+    for first in range(0, len(work.ranges), _AT_ONCE):
+        ranges = work.ranges[first : first + _AT_ONCE]
+        where = " OR ".join(map(_within, ranges))
+        ends = [end for entry in ranges for end in (entry.start, entry.end)]
+        gone += delete(server, work.table, where, ends)
     return load(server, work, there), f"{gone:,} replaced"
+
+
+def _within(entry: Range) -> str:
+    column, end = quote_identifier(entry.column), "<=" if entry.closed else "<"
+    return f"({column} >= %s AND {column} {end} %s)"
 
 
 def upsert(server: Server, work: Work, there: Sequence[tables.TableColumn]) -> tuple[int, str]:

@@ -181,6 +181,13 @@ def create(
     return statement
 
 
+def index(server: Server, table: Table, column: str) -> str:
+    """Make an index of a column; gives the statement."""
+    statement = f"CREATE INDEX ON {table.quoted} ({quote_identifier(column)})"
+    server.execute(statement.encode())
+    return statement
+
+
 def alter(server: Server, table: Table, change: Change) -> str:
     """Carry out ``change`` on a table without rows; gives the statement.
 

@@ -45,7 +45,7 @@ def addressed(node: Node, account: Account, environment: str, rows: Rows) -> Acc
     found: dict[str, list[Delivery]] = {}
     for key, entry in account.deliveries.items():
         target = target_of(entry)
-        if target is not None and (target.accumulates or (key == target.key and not entry.number)):
+        if target is not None and _is_of(target, entry):
             found.setdefault(target.key, []).append(_as_now(entry, target))
         elif entry.number or (target is None and entry.status == "delivered"):
             # What a target that is gone holds counts when it comes back; it needs no newest rows.
@@ -62,8 +62,25 @@ def addressed(node: Node, account: Account, environment: str, rows: Rows) -> Acc
         if target.accumulates:
             account = _in_mode(account, target, entries, environment, rows)
         elif entries:
-            account = with_delivery(account, evolve(entries[0], place=target.place))
+            account = with_delivery(account, _held_now(target, entries))
     return account
+
+
+def _is_of(target: Target, entry: Delivery) -> bool:
+    """Whether an entry of the target's place says what the target starts from."""
+    if target.accumulates:
+        return True
+    return not entry.number and (target.by_range or entry.key == target.key)
+
+
+def _held_now(target: Target, entries: Sequence[Delivery]) -> Delivery:
+    """What is known of a target that holds an output; by range also under an earlier key."""
+    known = next((entry for entry in entries if entry.key == target.key), None)
+    if known is not None:
+        return evolve(known, place=target.place)
+    newest = max(entries, key=lambda entry: entry.order)
+    # Other options lead to the same rows, of which none is known to be right any more.
+    return evolve(newest, key=target.key, place=target.place, mode=target.mode, away=True)
 
 
 def _as_now(entry: Delivery, target: Target) -> Delivery:

@@ -11,6 +11,7 @@ from attrs import evolve, frozen
 from seeknal.run.audits import failure, failures, run_audits
 from seeknal.run.delivery.destinations import delivered_to, destination_of
 from seeknal.run.delivery.owing import Output, already_there, plan_deliveries, undelivered
+from seeknal.run.delivery.ranges import Current, extent_of, replaced_by, rows_within
 from seeknal.run.delivery.writing import (
     Attempted,
     deliver,
@@ -22,14 +23,13 @@ from seeknal.values.deliveries import Account, Delivery, Kept, Undone
 from seeknal.values.errors import ConnectionFailed, DeliveryError, NodeError, RowsRefused
 from seeknal.values.names import PRODUCTION
 from seeknal.values.pii import pii_columns
-from seeknal.values.relations import Scan
+from seeknal.values.relations import Relation, Scan
 from seeknal.values.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from seeknal.run.delivery.writing import Attempted
     from seeknal.run.step_scope import StepScope
     from seeknal.values.deliveries import Delivered
-    from seeknal.values.relations import Relation
     from seeknal.values.snapshot import Artifact
     from seeknal.values.targets import Target
 
@@ -135,6 +135,7 @@ def mark_owed(
         gone=frozenset(key for id, key in services.plan.gone if id == scope.node.id),
         before=partial(_stored, scope, before),
         keep_earlier=partial(services.batches.keep_if_whole, scope.node.id),
+        parts_of=partial(_parts, scope, before),
     )
     found = plan_deliveries(output)
     # Its file has a second name now.
@@ -150,7 +151,24 @@ def deliver_owed(scope: StepScope, snapshot: Snapshot, relation: Relation | None
         partial(_write, scope),
         partial(_batch, scope),
         pii_columns(scope.services.project.nodes, scope.node.id),
+        _current(scope, snapshot.artifact),
     )
+
+
+def _current(scope: StepScope, artifact: Artifact | None) -> Current | None:
+    """What targets are brought to by range; None where the output is not made of parts."""
+    if artifact is None or not artifact.composed:
+        return None
+
+    def rows_of(owed: Delivery) -> Relation:
+        found = rows_within(artifact, owed.stale)
+        scan = scope.services.artifacts.scan(found)
+        rows = found.rows
+        if rows < 0:
+            ((rows,),) = scope.cursor().execute(f"SELECT count(*) FROM {scan}").fetchall()
+        return Relation(node=scope.node.id, scan=scan, columns=artifact.columns, rows=rows)
+
+    return Current(extent=extent_of(artifact), rows_of=rows_of)
 
 
 def _keep(
@@ -174,13 +192,24 @@ def _keep(
 
 def _stored(scope: StepScope, before: Snapshot | None, output_id: str) -> Artifact | None:
     """The rows of an earlier output of the node; None where they are not stored any more."""
+    found = _output(scope, before, output_id)
+    if found is None:
+        return None
+    health, artifact = scope.services.artifacts.verify(found)
+    return artifact if health == "ok" else None
+
+
+def _parts(scope: StepScope, before: Snapshot | None, output_id: str) -> Artifact | None:
+    """What an earlier output of the node was made of, stored or not; None where nobody knows."""
+    found = _output(scope, before, output_id)
+    return found if found is not None and found.composed else None
+
+
+def _output(scope: StepScope, before: Snapshot | None, output_id: str) -> Artifact | None:
     found = before
     if before is None or before.output_id != output_id:
-        found = scope.services.output_of(scope.node.id, output_id)
-    if found is None or found.artifact is None:
-        return None
-    health, artifact = scope.services.artifacts.verify(found.artifact)
-    return artifact if health == "ok" else None
+        found = scope.services.output_of(scope.node.id, output_id) if output_id else None
+    return found.artifact if found else None
 
 
 def _batch(scope: StepScope, target: Target, artifact: Artifact) -> Relation:
@@ -204,6 +233,7 @@ def _write(
         recorded=bool(owed.holds_as),
         audit_of=partial(_audit, scope),
         undone_spans=partial(_undone, scope, owed),
+        replaced=replaced_by(owed) if target.by_range else (),
     )
     if target.reads is not None and not target.accumulates:
         relation = scope.relation(target.reads)

@@ -10,6 +10,7 @@ from attrs import evolve, frozen
 
 from seeknal.plan.planner import owed_targets
 from seeknal.run.delivery.addressing import Rows, addressed, highest, waiting_of, with_delivery
+from seeknal.run.delivery.ranges import Known, owed_by_range
 from seeknal.values.deliveries import Delivery, Owed
 from seeknal.values.digests import digest
 from seeknal.values.names import PRODUCTION
@@ -34,8 +35,9 @@ class Output:
     says whether two outputs hold the same rows. ``again``: targets are written once more though
     they hold these rows; appends are not, for they would hold them twice. ``before`` finds an
     earlier output of the node, where its rows are stored, and ``keep_earlier`` stores it as `keep`
-    does. ``batches_only``: what a target that is replaced as a whole is owed is told later.
-    ``gone``: keys of targets where nothing stands any more.
+    does; ``parts_of`` finds one that is made of parts, stored or not. ``batches_only``: what a
+    target that is replaced as a whole is owed is told later. ``gone``: keys of targets where
+    nothing stands any more.
     """
 
     node: Node
@@ -49,6 +51,7 @@ class Output:
     gone: frozenset[str] = frozenset()
     before: Callable[[str], Artifact | None] = lambda output: None
     keep_earlier: Callable[[Artifact], Artifact] = lambda artifact: artifact
+    parts_of: Callable[[str], Artifact | None] = lambda output: None
 
 
 def plan_deliveries(output: Output) -> Snapshot:
@@ -69,15 +72,35 @@ def plan_deliveries(output: Output) -> Snapshot:
     due |= output.gone
     if output.again:
         due |= {target.key for target in node.targets if target.mode != "append"}
+    composed = known.artifact is not None and known.artifact.composed
     for target in node.targets:
         if target.key not in due:
             continue
         if target.accumulates:
             account = _queue_batch(output, account, target)
-        elif not output.batches_only:
-            owed = _owed(output, target, _holding(output, account.deliveries.get(target.key)))
+        elif not output.batches_only and (composed or not target.by_range):
+            entry = account.deliveries.get(target.key)
+            if target.by_range:
+                owed = _owed_by_range(output, target, entry)
+            else:
+                owed = _owed(output, target, _holding(output, entry))
             account = with_delivery(account, owed)
     return output.snapshot.with_account(account)
+
+
+def _owed_by_range(output: Output, target: Target, known: Delivery | None) -> Delivery:
+    """What a target is owed of the output: the ranges in which it does not hold it."""
+    artifact = output.snapshot.artifact
+    assert artifact is not None
+    if known is not None and known.environment != output.environment:
+        # What another environment's table holds says nothing of this one's.
+        known = None
+    before = output.parts_of(known.output_id) if known else None
+    again = output.again or target.key in output.gone
+    there = known is not None and not (again or known.away or target.has_moved(known))
+    found = Known(entry=known, output=before, there=there)
+    owed = _owed(output, target, known)
+    return owed_by_range(owed, found, artifact, _fresh_id(output, target))
 
 
 def _holding(output: Output, known: Delivery | None) -> Delivery | None:
@@ -118,9 +141,9 @@ def carried_over(node: Node, account: Account) -> Account:
         place for target in node.targets if target.mode == "append" for place in target.places
     }
     deliveries = {
-        key: entry
+        key: evolve(entry, away=True) if entry.extents else entry
         for key, entry in account.deliveries.items()
-        if entry.place in appends or entry.status == "owed"
+        if entry.place in appends or entry.status == "owed" or entry.extents
     }
     return evolve(account, deliveries=deliveries)
 
@@ -266,12 +289,11 @@ def _queue_batch(output: Output, account: Account, target: Target) -> Account:
 def _owed(output: Output, target: Target, known: Delivery | None) -> Delivery:
     id = output.snapshot.output_id
     retried = known and known.status == "owed" and known.output_id == id and not known.number
-    fresh = f"{output.run_id}/{target.node}/{target.key}"
     return Delivery(
         key=target.key,
         status="owed",
         output_id=id,
-        delivery_id=known.delivery_id if known and retried else fresh,
+        delivery_id=known.delivery_id if known and retried else _fresh_id(output, target),
         label=f"{target.type} {target.label}" if target.type != "file" else target.label,
         environment=output.environment,
         place=target.place,
@@ -282,6 +304,10 @@ def _owed(output: Output, target: Target, known: Delivery | None) -> Delivery:
         recalled=known.recalled if known else (),
         spans=known.spans if known else (),
     )
+
+
+def _fresh_id(output: Output, target: Target) -> str:
+    return f"{output.run_id}/{target.node}/{target.key}"
 
 
 def _replaced(account: Account, old: Owed, new: Owed) -> Account:

@@ -17,7 +17,8 @@ from seeknal.values.secret import scrub
 from seeknal.values.targets import Target
 
 if TYPE_CHECKING:
-    from seeknal.values.deliveries import Owed
+    from seeknal.run.delivery.ranges import Current
+    from seeknal.values.deliveries import Extent, Owed
     from seeknal.values.node import Node
     from seeknal.values.snapshot import Artifact, Snapshot
 
@@ -67,19 +68,27 @@ def deliver(
     write: Write,
     batch_of: Callable[[Target, Artifact], Relation],
     private: Collection[str] = (),
+    current: Current | None = None,
 ) -> Attempted:
     """Attempt once every delivery that is owed, each target's in order.
 
     A target that accumulates gets its batches; what it refuses for good does not block those
-    that follow, anything else does. Other targets get ``relation``, the newest rows. What a
-    driver says does not show values where any column is ``private``.
+    that follow, anything else does. Other targets get ``relation``, the newest rows, and one that
+    is brought to them by range what ``current`` gives. What a driver says does not show values
+    where any column is ``private``.
     """
     attempted: list[Delivery] = []
     for target in node.targets:
         if target.accumulates:
             done = _deliver_batches(target, account, write, batch_of, private)
+        elif target.by_range:
+            if current is None:
+                continue
+            done = _deliver_newest(
+                target, account, current.rows_of, write, private, (current.extent,)
+            )
         elif relation is not None:
-            done = _deliver_newest(target, account, relation, write, private)
+            done = _deliver_newest(target, account, _always(relation), write, private)
         else:
             continue
         account = done.account
@@ -107,18 +116,24 @@ def without_node(account: Account) -> tuple[Delivery, ...]:
 def _deliver_newest(
     target: Target,
     account: Account,
-    relation: Relation,
+    rows_of: Callable[[Delivery], Relation],
     write: Write,
     private: Collection[str],
+    extents: tuple[Extent, ...] = (),
 ) -> Attempted:
+    """``extents``: where the rows lie that the target holds once it has taken them."""
     delivery = account.deliveries.get(target.key)
     if delivery is None or delivery.status != "owed":
         return Attempted(account=account)
-    done = _attempt(target, delivery, lambda: relation, write, private)
+    done = _attempt(target, delivery, lambda: rows_of(delivery), write, private)
     if done.status == "delivered":
-        done = evolve(done, held=())
+        done = evolve(done, held=(), extents=extents, stale=())
         account = _replaced(account, done)
     return Attempted(account=_with_newest(account, done), deliveries=(done,))
+
+
+def _always(relation: Relation) -> Callable[[Delivery], Relation]:
+    return lambda _: relation
 
 
 def _replaced(account: Account, done: Delivery) -> Account:
@@ -284,7 +299,7 @@ def _held_as(owed: Delivery, done: Delivered) -> str:
 
 def _spans(target: Target, owed: Delivery, done: Delivered) -> tuple[Span, ...]:
     """What the target's rows come from, after it took what was owed."""
-    if target.mode != "incremental_by_time":
+    if target.mode != "incremental_by_time" or target.by_range:
         return ()
     if owed.undoes:
         return owed.back

@@ -83,6 +83,11 @@ class TargetRollback:
             target = targets.get(key)
             if target is None and known.place in places:
                 continue
+            if target is not None and target.by_range:
+                # It is delivered what of its rows differs; what was taken back goes by that.
+                if found.artifact is None or not found.artifact.composed:
+                    left.append(f"{known.label} (its node did not remember ranges then)")
+                continue
             accumulates = target is not None and target.accumulates
             newer = accumulates and holds_newer(known, wanted.get(key))
             same = known.output_id == found.output_id
