@@ -33,6 +33,7 @@ class VaultSource:
 class VaultTarget:
     table: str | None = option(None, role="table")
     time_column: str | None = None
+    lookback: int | None = None
 
 
 @frozen(kw_only=True)

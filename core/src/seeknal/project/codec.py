@@ -168,6 +168,8 @@ def _target_to(target: Target) -> dict[str, Any]:
     names = ("type", "key", "label", "mode", "connection", "reads", "place", "site")
     data = {name: getattr(target, name) for name in names}
     data["aliases"] = list(target.aliases)
+    if target.time_column is not None:
+        data["time_column"] = target.time_column
     return data | {"options": compact(target.options), "at": _place_to(target.location)}
 
 

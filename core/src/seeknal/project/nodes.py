@@ -121,6 +121,7 @@ class _Builder:
             sql, clear = (sql if told <= _NO_INPUT else None), False
             readable = sql is not None
         source = self.source.build(common, added, columns) if kind.does == "loads" else None
+        self.targets.tracking = timing.tracking
         targets = self.targets.declared(common, kind)
         if kind.does == "delivers" and added.type is not None:
             targets += self.targets.exposed(added.type, common, inputs, sql)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import PurePath
 from typing import TYPE_CHECKING, cast
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from seeknal.values.names import NodeId
     from seeknal.values.node import Input, Sql
     from seeknal.values.problems import Problems
+    from seeknal.values.tracking import Tracking
 
 _DOCUMENTING = ("dashboard", "notebook", "analysis", "ml", "application", "report")
 """What other tools write there, which says nothing of how rows are delivered."""
@@ -54,6 +55,8 @@ class TargetBuilder:
         self.raw = raw
         self.around = around
         self.problems = problems.of(raw.id)
+        self.tracking: Tracking | None = None
+        """How the node's rows lie in time, where it remembers ranges."""
         self.wrong: list[Target] = []
         """Those that something is wrong with, as far as it is known where they are."""
 
@@ -156,11 +159,14 @@ class TargetBuilder:
         known = keys_of(declared.options)
         core = {"type", "enabled", *({"mode", "connection"} - set(known))}
         rest = {key: value for key, value in data.items() if key not in core}
+        mode = self.mode(declared, data, marks)
+        by_range = self.by_range(mode, rest, known, marks)
+        if by_range is not None:
+            rest["time_column"] = by_range
         options = convert(
             declared.options, rest, marks, self.problems, node=self.raw.id, what="option"
         )
         kept = salvage(declared.options, rest, marks) if options is None else options
-        mode = self.mode(declared, data, marks)
         connection = data.get("connection")
         name = str(connection) if connection else None
         if name is not None:
@@ -182,13 +188,20 @@ class TargetBuilder:
             node=self.raw.id,
             type=declared.name,
             options=kept,
-            key=digest(declared.name, meant, str(connection), text, reads or "")[:16],
+            key=digest(
+                declared.name,
+                meant if by_range is None else f"{meant}, ranges",
+                str(connection),
+                text,
+                reads or "",
+            )[:16],
             label=label,
             mode=meant,
             connection=name,
             reads=reads,
             place=digest(declared.name, name or "", label, reads or "")[:16],
             location=marks.value(),
+            time_column=by_range,
         )
         if options is None or mode is None:
             self.wrong.append(found)
@@ -204,6 +217,39 @@ class TargetBuilder:
         message = f"{declared.name} has no mode {given!r}"
         self.problems.add("SK0211", message, marks.value("mode"), help)
         return None
+
+    def by_range(
+        self, mode: Mode | None, data: Mapping[str, object], known: Collection[str], marks: Marks
+    ) -> str | None:
+        """The column by whose ranges the rows of a tracked node are delivered, if they are."""
+        tracking = self.tracking
+        if tracking is None:
+            return None
+        if mode == "append":
+            self.problems.add(
+                "SK0237",
+                f"{self.raw.id} processes ranges of time again, whose rows append would add twice",
+                marks.value("mode"),
+                "mode: incremental_by_time replaces them",
+            )
+        if mode != "incremental_by_time" or "time_column" not in known:
+            return None
+        said = data.get("time_column")
+        if said is not None and str(said).lower() != tracking.column.lower():
+            self.problems.add(
+                "SK0238",
+                f"time_column: {said} of a target is another than the node's, {tracking.column}",
+                marks.value("time_column"),
+                "leave it out: ranges are replaced by the column that they are processed by",
+            )
+        if "lookback" in known and data.get("lookback") is not None:
+            self.problems.add(
+                "SK0239",
+                "lookback: of a target has no meaning where its node remembers ranges",
+                marks.key("lookback"),
+                "say it in the node: what is processed again is delivered again",
+            )
+        return tracking.column
 
     def check_connection(self, name: str, marks: Marks) -> None:
         # A URL is its own connection, and an engine's alias stands for its only one.
