@@ -46,7 +46,8 @@ def render_command(
 ) -> int:
     """Print a node's SQL as it is executed.
 
-    It is the node's own, or what its kind makes, as for an aggregation.
+    It is the node's own, or what its kind makes, as for an aggregation. Where the rows of SQL with
+    is_incremental() are merged into earlier ones, it is both: what is run first, and afterwards.
     Where a run writes the ends of a range there stand those of --start and --end, or else
     <interval_start> and <interval_end>.
     With --dialect it is translated for another engine, which may be named as in profiles.yml; what
@@ -58,23 +59,28 @@ def render_command(
 
     loaded = load(project_root(), request(command="render", **options))
     found = find_node(node, loaded.project.nodes)
-    sql = _without_gap(_executed(loaded, found).strip())
     named = _engine(loaded, dialect) if dialect else "duckdb"
+    texts: list[str] = []
     problems: tuple[Problem, ...] = ()
-    if dialect is not None or pretty:
-        rendered = in_dialect(loaded, found, sql, named)
-        sql, problems = rendered.sql, rendered.problems
-    sql = with_ends(found, sql, start, end)
+    for each in found.queries:
+        sql = _without_gap(_executed(loaded, each).strip())
+        if dialect is not None or pretty:
+            rendered = in_dialect(loaded, each, sql, named)
+            sql, problems = rendered.sql, (*problems, *rendered.problems)
+        texts.append(with_ends(found, sql, start, end))
     good = not (problems and strict)
     if format_ == "json":
         from seeknal.cli.answers import answered, outcome
         from seeknal.cli.render import print_json
 
-        shown = {"node": found.id, "dialect": named, "sql": sql}
+        shown = {"node": found.id, "dialect": named, "sql": texts[0]}
+        shown |= {"incremental": texts[1]} if texts[1:] else {}
         told = [problem.message for problem in problems]
         print_json(answered(outcome(good), **shown, warnings=told))
     else:
-        print(sql)
+        print(texts[0])
+        for sql in texts[1:]:
+            print(f"\n-- where is_incremental() holds:\n{sql}")
         if problems:
             from seeknal.cli.failures import explain_problems
 

@@ -159,6 +159,8 @@ def _cycle_problem(cycle: list[NodeId], nodes: Mapping[NodeId, Node]) -> Problem
     entry = next((entry for entry in node.inputs if entry.ref == reads), None)
     words = f"{node.id} reads itself" if reads == node.id else "nodes read each other in a circle"
     asked = next(filter(None, map(_audit_between, cycle, cycle[1:], [nodes] * len(cycle))), None)
+    if reads == node.id and node.merges_by:
+        asked = "{{ this }} is what it has so far, in {% if is_incremental() %} ... {% endif %}"
     path = cycle if len(cycle) <= 12 else [*cycle[:6], "...", *cycle[-5:]]
     return Problem(
         code="SK0320",

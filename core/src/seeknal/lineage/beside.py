@@ -108,6 +108,8 @@ def _described(node: Node) -> Iterator[tuple[str, str, Severity]]:
     """Each column that is spoken of: under which key, its name, and how much hangs on it."""
     for name in node.keys:
         yield "keys", name, "error"
+    for name in node.merges_by:
+        yield "unique_keys", name, "error"
     if node.time_column:
         yield "time_column", node.time_column, "error"
     for spec in () if node.contract else node.columns:

@@ -349,7 +349,7 @@ def _is_asked(node: Node) -> bool:
 
 def _is_described(node: Node) -> bool:
     """Whether the node's file speaks of columns of its rows."""
-    return bool(node.keys or node.time_column or node.columns)
+    return bool(node.keys or node.merges_by or node.time_column or node.columns)
 
 
 def _declaring(node: Node, columns: Sequence[Any]) -> Node:

@@ -63,7 +63,9 @@ class Fitter:
         parents = self.parents(node)
         given = [schema for id in parents if (schema := schemas.get(id)) is not None]
         unclear = not parents and UNCLEAR in node.parents
-        if len(given) < len(parents) or unclear or self._is_elsewhere(node):
+        # Which columns it has so far is what is asked here.
+        circular = node.sql is not None and node.sql.reads_itself
+        if len(given) < len(parents) or unclear or circular or self._is_elsewhere(node):
             return Fit(looked=False)
         import duckdb
 
@@ -84,7 +86,36 @@ class Fitter:
         except _Wrong:
             return Fit(problems=tuple(rows.problems))
         beside = self.beside(node, found, schemas)
+        if node.increment is not node and found is not None:
+            of_first = [*rows.problems]
+            more = self._of_increment(node, found, schemas, parents)
+            rows.add([problem for problem in more if problem not in of_first])
         return Fit(schema=found, problems=(*rows.problems, *beside))
+
+    def _of_increment(
+        self, node: Node, found: Schema, schemas: Schemas, parents: Mapping[NodeId, Schema]
+    ) -> list[Problem]:
+        """What does not fit of the query whose rows are merged into those of the first."""
+        increment, seen = node.increment.with_itself, dict(parents)
+        if node.id in increment.parents:
+            self.binder.define(node.id, found.columns)
+            seen[node.id] = found
+        rows = _Rows(self.binder, increment, {**schemas, **seen}, computed_of([*seen.values()]))
+        try:
+            again = rows.schema()
+        except (Unbound, _Wrong):
+            return [*rows.problems]
+        if again is not None and (said := _other_columns(found, again)):
+            rows.problems.append(
+                Problem(
+                    code="SK0283",
+                    message=f"where is_incremental() holds, the SQL gives other columns: {said}",
+                    location=node.location if increment.sql is None else increment.sql.location,
+                    help="rows that are merged have the same columns, of the same types",
+                    node=node.id,
+                )
+            )
+        return [*rows.problems]
 
     def of_engine(self, node: Node, schemas: Schemas) -> list[Problem]:
         """Columns that the SQL of another engine names and none of its inputs has, and what of it
@@ -152,6 +183,18 @@ class Fitter:
     def _is_elsewhere(self, node: Node) -> bool:
         """Whether its rows are made where nothing can be bound without running it."""
         return node.python is not None or node.engine not in (None, "duckdb")
+
+
+def _other_columns(first: Schema, again: Schema) -> str:
+    """In which columns two queries differ; empty where they do not, or it is not known."""
+    if not (first.sure and again.sure):
+        return ""
+    old = {column.name: column.type for column in first.columns}
+    new = {column.name: column.type for column in again.columns}
+    typed = first.typed and again.typed
+    differ = [name for name in {**old, **new} if (name in old) != (name in new)]
+    differ += [name for name in old if typed and name in new and old[name] != new[name]]
+    return ", ".join(differ)
 
 
 class _Wrong(Exception):

@@ -47,7 +47,7 @@ _PLAIN = (
     "time_dependent",
     "time_column",
 )
-_LISTS = ("tags", "keys", "files", "env")
+_LISTS = ("tags", "keys", "merges_by", "files", "env")
 _KEPT = frozenset(_PLAIN)
 
 
@@ -141,7 +141,11 @@ def _sql_to(sql: Sql) -> list[Any]:
         [call.function, unstructure(call.arguments), call.text, call.said] for call in sql.calls
     ]
     place = _place_to(sql.location)
-    return [sql.text, rendered, sql.executable, place, sql.dialect, edits, calls]
+    data: list[Any] = [sql.text, rendered, sql.executable, place, sql.dialect, edits, calls]
+    if sql.incremental is not None or sql.reads_itself:
+        other = _sql_to(sql.incremental) if sql.incremental is not None else None
+        data += [other, sql.reads_itself]
+    return data
 
 
 def _source_to(source: Source) -> dict[str, Any]:
@@ -291,7 +295,8 @@ class _Reader:
 
 
 def _sql_from(data: list[Any]) -> Sql:
-    text, rendered, executable, place, dialect, edits, calls = data
+    text, rendered, executable, place, dialect, edits, calls, *more = data
+    other, reads_itself = more or (None, False)
     return Sql(
         text=text,
         rendered=text if rendered is None else rendered,
@@ -303,4 +308,6 @@ def _sql_from(data: list[Any]) -> Sql:
             SqlCall(function=function, arguments=arguments, text=text, said=said)
             for function, arguments, text, said in calls
         ),
+        incremental=_sql_from(other) if other is not None else None,
+        reads_itself=reads_itself,
     )

@@ -54,6 +54,8 @@ def definition_of(
         "common": dict(functional),
         **({"python": dict(python)} if python is not None else {}),
     }
+    if sql is not None and sql.incremental is not None:
+        parts["incremental"] = _canonical(sql.incremental, pairs)
     return _hash(parts), _hash({**parts, "sql": None})
 
 

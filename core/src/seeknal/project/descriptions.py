@@ -45,7 +45,7 @@ def _reading(node: Node, nodes: Mapping[NodeId, Node], describing: set[NodeId]) 
             elif parent not in places:
                 places[parent] = place
                 inputs.append(Input(ref=parent, location=place))
-    calls = node.sql.calls if node.sql is not None else ()
+    calls = [call for each in node.queries if each.sql for call in each.sql.calls]
     mattering = [call.said for call in calls if call.said is not None]
     if not mattering or len(mattering) < len(calls):
         mattering = [nodes[id].definition for id in sorted(said)]

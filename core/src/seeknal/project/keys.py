@@ -92,7 +92,13 @@ class CommonKeys:
     sql_file: str | None = option(None, summary="the .sql file that holds the SQL, beside this one")
     dialect: str = option("duckdb", summary="the dialect that the SQL is written in")
     materialized: Literal["table", "view", "incremental"] = option(
-        "table", summary="view: computed where it is read; incremental is built as a table"
+        "table",
+        summary="view: computed where it is read; incremental: merged into earlier rows",
+    )
+    unique_keys: tuple[str, ...] = option(
+        (),
+        aliases=("unique_key",),
+        summary="with materialized: incremental, the columns by which rows replace earlier ones",
     )
     files: tuple[str, ...] = option((), summary="files that a Python node reads")
     env: tuple[str, ...] = option((), summary="environment variables that a Python node reads")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from attrs import evolve, frozen
@@ -15,6 +16,13 @@ from seeknal.project.checks import UNKNOWN_REF
 from seeknal.project.columns import columns_of
 from seeknal.project.definition import definition_of
 from seeknal.project.keys import CommonKeys, added_keys
+from seeknal.project.merging import (
+    inputs_of_both,
+    merge_keys,
+    of_either,
+    own_names,
+    refuse_changing,
+)
 from seeknal.project.notes import notes_of
 from seeknal.project.references import may_name_nodes, resolved
 from seeknal.project.sources import SourceBuilder
@@ -84,6 +92,7 @@ class _Builder:
         self.source = SourceBuilder(raw, around, problems, self.texts)
         self.targets = TargetBuilder(raw, around, problems)
         self.id = raw.id
+        self.merges_by: tuple[str, ...] = ()
 
     def build(self) -> Built | None:
         kind = self.around.plugins.kinds[self.raw.kind]
@@ -93,6 +102,7 @@ class _Builder:
         added = self.converted(added_keys(kind), added_data)
         if common is None or added is None or not common.enabled:
             return None
+        self.merges_by = merge_keys(common, kind, self.raw, self.problems)
         kind_data = self.with_old_keys(kind_data, common, kind)
         before = len(self.problems)
         options = self.converted(kind.options, kind_data, loose_options)
@@ -147,6 +157,7 @@ class _Builder:
                 python=self.python_reads(common),
                 functional={
                     "materialized": common.materialized,
+                    **({"unique_keys": sorted(self.merges_by)} if self.merges_by else {}),
                     "files": common.files,
                     **({"provenance": common.layer} if source and source.provenance else {}),
                     **self.selected(source),
@@ -175,15 +186,17 @@ class _Builder:
             tags=common.tags,
             meta=common.meta,
             keys=common.keys,
+            merges_by=self.merges_by,
             time_column=common.time_column,
-            tracking=timing.over(inputs),
+            tracking=timing.over(inputs, sql),
             layer=common.layer,
             domain=common.domain,
             business_purpose=common.business_purpose,
             engine=common.engine,
             params=common.params,
             volatile=self.volatility(common),
-            time_dependent="date" if self.texts.dated else None,
+            # What has been merged is not merged again on another day.
+            time_dependent="date" if self.texts.dated and not self.merges_by else None,
             files=common.files,
             env=tuple(dict.fromkeys((*common.env, *(reads.env if reads else ())))),
             notes=notes_of(data, kind, options) if sound else {},
@@ -341,15 +354,45 @@ class _Builder:
             self.problems.add(
                 "SK0204", "both transform: and sql: are given", place, "keep one of them"
             )
+        start = self.raw.sql_at or text_begins(self.raw.marks.value(key), text)
+        if not self.merges_by:
+            # A range is processed on top of those before it, so it is always one more.
+            own: dict[str, object] = {}
+            if self.texts.tracked:
+                own = own_names(self.id, incremental=True, dialect=common.dialect)
+            return self.sql_of(text, start, common, inputs, own)
+        before = len(self.problems)
+        sql, read = self.sql_of(text, start, common, inputs, own_names(self.id, incremental=False))
+        first = self.problems.take(before)
+        own = own_names(self.id, incremental=True, dialect=common.dialect)
+        increment, also = self.sql_of(text, start, common, inputs, own)
+        self.problems += of_either(first, self.problems.take(before))
+        if sql is None or increment is None:
+            return None, inputs
+        if sql.rendered != increment.rendered:
+            sql = evolve(sql, incremental=increment)
+        return sql, inputs_of_both(read, also)
+
+    def sql_of(
+        self,
+        text: str,
+        start: Location,
+        common: CommonKeys,
+        inputs: tuple[Input, ...],
+        own: Mapping[str, object] = MappingProxyType({}),
+    ) -> tuple[Sql | None, tuple[Input, ...]]:
+        """The SQL that ``text`` is with its ``own`` names, and what that reads."""
         from seeknal.sql.positions import place_in_rendered
         from seeknal.sql.refs import resolve_sql
         from seeknal.sql.tokens import offset_of
 
-        start = self.raw.sql_at or text_begins(self.raw.marks.value(key), text)
         calls = Calls(self.around.scope.functions, self.id)
-        rendered = self.texts.filled_in(text, common.params, start, calls, common.dialect)
+        rendered = self.texts.filled_in(text, common.params, start, calls, common.dialect, own)
         if not rendered.ok:
             return None, inputs
+        if self.merges_by:
+            refuse_changing(rendered, start, self.problems)
+        reads_itself = "this" in own and "this" in rendered.used
 
         def locate(line: int, column: int) -> Location:
             offset = offset_of(rendered.text, line, column)
@@ -363,6 +406,7 @@ class _Builder:
             location=start,
             dialect=common.dialect,
             pairs=self.pairs(common),
+            reads_itself=reads_itself,
             locate=locate,
         )
         self.problems += map(self.at_dialect, resolved.problems)
@@ -377,6 +421,7 @@ class _Builder:
             dialect=common.dialect,
             edits=resolved.edits,
             calls=tuple(calls.made),
+            reads_itself=reads_itself,
         )
         return sql, with_called(
             sql,
@@ -421,20 +466,26 @@ class _Builder:
     def volatility(self, common: CommonKeys) -> str | None:
         if common.volatile is False:
             return None
-        return (
-            self.texts.volatile
-            or ("declared" if common.volatile else None)
-            or self.unforeseen(common)
-        )
+        declared = "declared" if common.volatile else None
+        if not self.merges_by:
+            return self.texts.volatile or declared or self.unforeseen(common)
+        # That now() is another moment is no reason to merge the same inputs once more.
+        if declared is None and (unknown := self.unforeseen(common, ("files", "env"))):
+            text = f"whether its inputs are new cannot be told: {unknown}"
+            help = "volatile: true merges in each run"
+            self.problems.add("SK0284", text, self.raw.location, help)
+        return declared
 
-    def unforeseen(self, common: CommonKeys) -> str | None:
+    def unforeseen(
+        self, common: CommonKeys, kinds: Collection[str] = ("files", "env", "run")
+    ) -> str | None:
         """What a Python node reads that only its run can tell; what it declares is known."""
         if self.raw.data.get("refresh") not in (None, "on_change"):
             # When a source is read again has been said.
             return None
         unknown = self.raw.reads.unknown if self.raw.reads else {}
         for what, declared in (("files", common.files), ("env", common.env), ("run", ())):
-            if what in unknown and not declared:
+            if what in kinds and what in unknown and not declared:
                 help = f"; {what}: says what it reads" if what != "run" else ""
                 return f"{unknown[what]}{help}"
         return None
@@ -472,9 +523,6 @@ class _Builder:
                 missing or "engine: duckdb, or leave it out",
                 lacks=self.around.plugins.lacking("engine", str(common.engine)),
             )
-        if common.materialized == "incremental":
-            text = "materialized: incremental is built as a whole table"
-            self.problems.add("SK0212", text, self.raw.marks.value("materialized"), severity="warn")
         if kind.does != "loads" and "provenance" in self.raw.data and common.provenance:
             text = "provenance: is accepted but not used"
             self.problems.add("SK0212", text, self.raw.marks.key("provenance"), severity="warn")

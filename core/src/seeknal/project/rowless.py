@@ -20,7 +20,10 @@ def rowless_problems(
     for node in nodes.values():
         rowless = [id for id in node.parents if id.kind in kinds]
         for id in rowless if node.sql is not None else ():
-            yield from _places(node, id, nodes.get(id), root)
+            found = (
+                each for query in node.queries for each in _places(query, id, nodes.get(id), root)
+            )
+            yield from dict.fromkeys(found)
 
 
 def _places(node: Node, id: NodeId, named: Node | None, root: Path) -> Iterator[Problem]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from seeknal.project.raw import RawNode
     from seeknal.values.columns import ColumnSpec
     from seeknal.values.names import NodeId
-    from seeknal.values.node import Input, Node
+    from seeknal.values.node import Input, Node, Sql
     from seeknal.values.problems import Problems
 
 OF_RANGES = ("start", "lookback", "batch_size", "allow_partial", "restate")
@@ -40,12 +40,15 @@ class Timing:
     unit: Unit | None = None
     reach: int = 0
 
-    def over(self, inputs: tuple[Input, ...]) -> Tracking | None:
-        """The tracking of a node with these inputs."""
-        if self.tracking is None or not self.reach:
-            return self.tracking
+    def over(self, inputs: tuple[Input, ...], sql: Sql | None = None) -> Tracking | None:
+        """The tracking of a node with these inputs and this SQL."""
+        tracking = self.tracking
+        if tracking is not None and sql is not None and sql.reads_itself:
+            tracking = evolve(tracking, reads_itself=True)
+        if tracking is None or not self.reach:
+            return tracking
         cuts = {entry.ref: Reach(before=self.reach) for entry in inputs}
-        return evolve(self.tracking, cuts=cuts)
+        return evolve(tracking, cuts=cuts)
 
     def functional(self) -> dict[str, object]:
         """What of it the rows follow from; the rest only says what is due."""

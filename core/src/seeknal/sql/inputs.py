@@ -56,8 +56,10 @@ class Scope:
         node: NodeId,
         location: Location,
         this_allowed: bool,
+        reads_itself: bool = False,
         locate: Callable[[int, int], Location] | None = None,
     ) -> None:
+        self.reads_itself = reads_itself
         self.locate = locate or self.at
         self.inputs = tuple(inputs)
         self.known = known
@@ -158,6 +160,8 @@ class Scope:
     def _dotted(self, parts: Sequence[str], place: tuple[int, int]) -> NodeId | None:
         text = ".".join(parts)
         id = self._declared_as(text) or find(text, self.known)
+        if id == self.node and self.reads_itself:
+            return id
         if id is not None:
             return self.use(id, place)
         kinds = {known.kind for known in (*self.known, *self.declared)}

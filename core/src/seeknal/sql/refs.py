@@ -38,13 +38,15 @@ def resolve_sql(
     dialect: str = "duckdb",
     pairs: Pairs = NO_PAIRS,
     this_allowed: bool = True,
+    reads_itself: bool = False,
     locate: Callable[[int, int], Location] | None = None,
 ) -> ResolvedSql:
     """``sql`` with each input named ``"kind"."name"``, and all that is wrong with it.
 
     ``location`` is where the text begins: problems point to its line plus theirs. A column is
     given when ``location`` has one, the column where the text's lines begin. ``locate`` knows
-    better where a line and column of the text are. In another dialect than DuckDB's the text is
+    better where a line and column of the text are. ``reads_itself``: the node's own full name
+    means the rows that it has, and is no input. In another dialect than DuckDB's the text is
     parsed in it and written anew, unless DuckDB reads it as well.
     """
 
@@ -55,6 +57,7 @@ def resolve_sql(
             node=node,
             location=location,
             this_allowed=this_allowed,
+            reads_itself=reads_itself,
             locate=locate,
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from seeknal.values.later import value_of
 
@@ -66,6 +66,10 @@ class Sql:
     calls: tuple[SqlCall, ...] = ()
     """Queries that stand in ``rendered`` and in ``executable`` as they were written while the
     types of columns were not known."""
+    incremental: Sql | None = None
+    """What is run instead once the node has rows that new ones are merged into; None: the same."""
+    reads_itself: bool = False
+    """It reads the rows that its own node has had so far."""
 
 
 @frozen(kw_only=True)
@@ -123,6 +127,8 @@ class Node:
     meta: Mapping[str, object] = field(factory=dict)
     keys: tuple[str, ...] = ()
     """Columns that identify a row."""
+    merges_by: tuple[str, ...] = ()
+    """Columns by which its new rows are merged into those that it has; none: it has only these."""
     time_column: str | None = None
     """The column that says when."""
     tracking: Tracking | None = None
@@ -166,6 +172,25 @@ class Node:
     @property
     def name(self) -> str:
         return self.id.name
+
+    @property
+    def increment(self) -> Node:
+        """The node as it is run once it has rows that new ones are merged into."""
+        if self.sql is None or self.sql.incremental is None:
+            return self
+        return evolve(self, sql=self.sql.incremental)
+
+    @property
+    def with_itself(self) -> Node:
+        """The node with itself as an input, where its SQL reads the rows that it has."""
+        if self.sql is None or not self.sql.reads_itself:
+            return self
+        return evolve(self, inputs=(*self.inputs, Input(ref=self.id)))
+
+    @property
+    def queries(self) -> tuple[Node, ...]:
+        """The node with its SQL, and with that which is run once it has rows, where it differs."""
+        return (self,) if self.increment is self else (self, self.increment)
 
     @property
     def parents(self) -> tuple[NodeId, ...]:

@@ -71,16 +71,17 @@ OPTIONS: dict[str, dict[str, tuple[str, ...]]] = {
 """Options by their command, and the words that do the same here."""
 
 _EARLIER_ROWS = (
-    "a node is computed as a whole, and does not read what it gave before: leave it out; a target"
-    " with mode: upsert_by_key, incremental_by_time or append keeps the rows that it has"
+    "{{ this }} is what the node has so far: with materialized: incremental and unique_keys:, in"
+    " {% if is_incremental() %} ... {% endif %}"
 )
 _NO_DATABASE = (
     "a template asks no database: write it as SQL, or as a Python node with ctx.duckdb.sql(...)"
 )
 _PACKAGES = "there are no packages of macros: write the macro into a file below seeknal/macros/"
 _INCREMENTAL = (
-    "a run computes what has changed, and nothing else: leave the condition out; a target with"
-    " mode: incremental_by_time and time_column replaces a range of time alone"
+    "{% if is_incremental() %} is for a node with materialized: incremental and unique_keys:,"
+    " whose new rows are merged into earlier ones; others are computed as a whole, when what they"
+    " read has changed: leave the condition out"
 )
 _ENVIRONMENTS = (
     "an environment is chosen when a run begins (seeknal apply ENV), and names are told apart for"

@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -68,6 +69,8 @@ class Rendered:
     ok: bool = True
     dated: bool = False
     volatile: str | None = None
+    used: frozenset[str] = frozenset()
+    """The names that it may look up, in branches that are not taken too."""
 
 
 def has_template(text: str) -> bool:
@@ -85,16 +88,18 @@ def render(
     further: Mapping[str, object] | None = None,
     calls: Calls | None = None,
     ranged: str | None = None,
+    own: Mapping[str, object] = MappingProxyType({}),
 ) -> Rendered:
     """``text`` with its templates filled in. What is wrong goes to ``problems`` with its line.
 
     Among ``further`` names, None is written as NULL. ``calls`` gathers those of functions of
     plugins; None: none of them may be made. ``ranged`` is the dialect of SQL that may name the
-    ends of the range that is processed; None: it may not.
+    ends of the range that is processed; None: it may not. ``own`` are names that this text has
+    beside others.
     """
     if not has_template(text):
         return Rendered(text=text)
-    names = _Names(scope, params, further, calls, ends=ranged is not None)
+    names = _Names(scope, params, further, calls, own, ends=ranged is not None)
     try:
         with _time_limit():
             names.used |= _used(text, scope)
@@ -107,7 +112,12 @@ def render(
         problems += _problems(error, names, text, location, node)
         return Rendered(text=text, ok=False)
     volatile = RUN_ID if RUN_ID in names.used else None
-    return Rendered(text=rendered, dated=bool(names.used & DATED), volatile=volatile)
+    return Rendered(
+        text=rendered,
+        dated=bool(names.used & DATED),
+        volatile=volatile,
+        used=frozenset(names.used),
+    )
 
 
 def _problems(
@@ -300,10 +310,12 @@ class _Names:
         params: Mapping[str, object],
         further: Mapping[str, object] | None,
         calls: Calls | None,
+        own: Mapping[str, object],
         *,
         ends: bool = False,
     ) -> None:
         self.scope = scope
+        self.own = own
         self.ends = ends
         self.calls = calls or Calls(scope.functions)
         self.params = params
@@ -316,7 +328,7 @@ class _Names:
 
     def again(self) -> _Names:
         """The same names, for another rendering."""
-        return _Names(self.scope, self.params, self.further, self.calls, ends=self.ends)
+        return _Names(self.scope, self.params, self.further, self.calls, self.own, ends=self.ends)
 
     def fill(self, text: str) -> str:
         """``text`` as a template rendered with these names."""
@@ -344,6 +356,7 @@ class _Names:
             "var": self.var,
             "env_var": self.env_var,
             "ref": _ref,
+            **self.own,
             **(self.further or {}),
             **(ends.names() if self.ends else {}),
         }

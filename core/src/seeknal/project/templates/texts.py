@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from seeknal.project.templates.rendering import render
@@ -34,8 +35,9 @@ class NodeTexts:
         start: Location,
         calls: Calls | None = None,
         dialect: str = "duckdb",
+        own: Mapping[str, object] = MappingProxyType({}),
     ) -> Rendered:
-        """``text``, which begins at ``start``, with its templates filled in."""
+        """``text``, which begins at ``start``, with its templates and ``own`` names filled in."""
         rendered = render(
             text,
             self.scope,
@@ -45,6 +47,7 @@ class NodeTexts:
             self.node,
             calls=calls,
             ranged=dialect if self.tracked else None,
+            own=own,
         )
         self.gather(rendered.dated, rendered.volatile)
         return rendered
