@@ -188,3 +188,27 @@ def n(ctx):
     assert problems == []
     assert raws[0].data["tags"] == ["A", "B"]
     assert raws[0].data["inputs"] == [{"ref": "source.x"}]
+
+
+def test_the_rows_that_new_ones_are_merged_into_are_there_too(seeknal_project):
+    decorator = '@transform(inputs=["source.orders"], materialized="incremental", unique_key="id")'
+    body = """
+had = ctx.this
+if not ctx.is_incremental:
+    return ctx.ref("source.orders")
+return ctx.duckdb.sql("SELECT id, o.n + h.n AS n FROM orders o JOIN had h USING (id)")
+"""
+    made = seeknal_project(
+        {
+            "data/orders.csv": "id,n\n1,10\n2,20\n",
+            "seeknal/o.yml": "{kind: source, name: orders, source: csv, table: data/orders.csv}\n",
+            "seeknal/pipelines/n.py": node(body, decorator),
+        }
+    )
+    made.run("run").assert_ok()
+    made.write({"data/orders.csv": "id,n\n2,1\n"})
+
+    made.run("run").assert_ok()
+
+    rows = made.run("sql", "SELECT * FROM transform.n ORDER BY id", "--format", "json").json()
+    assert rows == [{"id": 1, "n": 10}, {"id": 2, "n": 21}]

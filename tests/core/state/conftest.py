@@ -10,7 +10,7 @@ from seeknal.values.columns import Column
 from seeknal.values.deliveries import Delivery, Owed
 from seeknal.values.location import Location
 from seeknal.values.names import NodeId
-from seeknal.values.snapshot import Artifact, Fingerprint, Part, Snapshot, View
+from seeknal.values.snapshot import Artifact, Fingerprint, Merged, Part, Snapshot, View
 from seeknal.values.tracking import Covered
 
 
@@ -66,6 +66,7 @@ def make_snapshot():
             dated="definition",
             delivers=True,
             forward_only=True,
+            merged=Merged(into="a1", times=2, earlier=(("b2", "c3"), ("d4", "a1"))),
             query="FROM orders",
             untraced="its function returns a list",
             view=View(

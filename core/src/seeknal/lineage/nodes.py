@@ -82,9 +82,25 @@ def trace_node(
 ) -> NodeLineage:
     """A node that reads others."""
     try:
-        return _traced(node, parents, known, binder)
+        found = _traced(node, parents, known, binder)
+        if node.sql is None or node.sql.incremental is None or found.unknown is not None:
+            return found
+        return _with_increments(node, found, parents, binder)
     except Unbound as error:
         return _unknown(node, str(error), known.columns)
+
+
+def _with_increments(
+    node: Node, first: NodeLineage, parents: Mapping[NodeId, NodeLineage], binder: Binder
+) -> NodeLineage:
+    """A node whose rows are those of its first query, and of the one that is merged into them."""
+    from seeknal.lineage.merged import of_both
+
+    known, seen = Known(columns=first.columns), {**parents, node.id: first}
+    again = _traced(node.increment.with_itself, seen, known, binder)
+    if again.unknown is not None:
+        raise Unbound(again.unknown)
+    return evolve(first, query=of_both(str(node.id), first.query, again.query))
 
 
 def _unknown(node: Node, why: str, columns: tuple[Column, ...] | None) -> NodeLineage:
@@ -101,6 +117,8 @@ def _traced(
     node: Node, parents: Mapping[NodeId, NodeLineage], known: Known, binder: Binder
 ) -> NodeLineage:
     kind = binder.plugins.kinds.get(node.kind)
+    if node.sql is not None and node.sql.reads_itself and node.id not in parents:
+        raise Unbound("it reads the rows that it has so far")
     if node.does == "checks":
         return checked(node, parents, binder.nodes)
     if kind is not None and (told := told_by_plugin(node, parents, binder)) is not None:

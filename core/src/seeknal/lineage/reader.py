@@ -67,5 +67,8 @@ def _key(node: Node, inputs: Schemas, snapshot: Snapshot, by: str) -> str:
         for id, columns in sorted(inputs.items())
         for part in (id, *(text for column in columns for text in (column.name, column.type)))
     ]
+    if node.merges_by and node.sql is not None:
+        # What is run first, and what is merged into that, are of one definition.
+        parts.append(node.sql.executable)
     query = snapshot.query or snapshot.untraced or ""
     return digest(node.id, by, snapshot.fingerprint.content, query, *parts)[:32]

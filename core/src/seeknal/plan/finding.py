@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from attrs import evolve, frozen
 
+from seeknal.plan.merging import is_merged_into
 from seeknal.state.composing import with_stats
 from seeknal.values.names import NodeId
 from seeknal.values.node import Node
@@ -41,9 +42,17 @@ class Finder:
     health_of: Callable[[Artifact], Health]
 
     def find(
-        self, node: Node, definition: str, inputs: Mapping[NodeId, str], version: object
+        self,
+        node: Node,
+        definition: str,
+        inputs: Mapping[NodeId, str],
+        version: object,
+        into: str | None = None,
     ) -> Found | None:
-        """A whole output of ``definition`` over the same inputs, or None."""
+        """A whole output of ``definition`` over the same inputs, or None.
+
+        Of a node that merges by key, made from the output ``into`` as well.
+        """
         if node.volatile:
             return None
         for found in self.candidates(node.id, definition):
@@ -53,6 +62,7 @@ class Finder:
                 and snapshot.artifact.typed
                 and not (snapshot.failing or snapshot.forward_only)
                 and dict(snapshot.inputs) == inputs
+                and is_merged_into(snapshot, into)
                 and self.is_fresh(node, snapshot, version)
                 and self.health_of(snapshot.artifact) == "ok"
             ):

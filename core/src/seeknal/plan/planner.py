@@ -6,12 +6,13 @@ from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from seeknal.graph.dag import Graph
 from seeknal.graph.fingerprint import audits_key
 from seeknal.plan.finding import NOTHING, Finder, Health
 from seeknal.plan.freshness import reason_to_read
+from seeknal.plan.merging import merges_into, notes_of
 from seeknal.plan.views import as_read, is_view, output_over, with_views
 from seeknal.values.errors import SeeknalError, SelectionError
 from seeknal.values.names import NodeId
@@ -127,6 +128,9 @@ class _Planner:
         else:
             action, why = otherwise
             step = Step(node=node.id, action=action, reason=why, source_version=version)
+        if node.merges_by and step.action in ("run", "adopt"):
+            anew = self.starts_over(node, snapshot)
+            step = evolve(step, anew=anew, notes=notes_of(node, snapshot, anew=anew))
         if step.action in ("run", "audit"):
             self.changing.add(node.id)
             self.reasons[node.id] = step.reason
@@ -147,7 +151,20 @@ class _Planner:
             return None
         inputs = {parent: self.output_of(parent) for parent in node.waits_for}
         definition = self.now.fingerprints[node.id].content
-        return self.now.finder.find(node, definition, inputs, version)
+        snapshot = self.now.snapshots.get(node.id)
+        into = merges_into(node, snapshot, anew=self.starts_over(node, snapshot))
+        return self.now.finder.find(node, definition, inputs, version, into)
+
+    def starts_over(self, node: Node, snapshot: Snapshot | None) -> bool:
+        """Whether a node that merges by key leaves the rows that it has."""
+        if not node.merges_by:
+            return False
+        return (
+            self.now.full
+            or snapshot is None
+            or snapshot.artifact is None
+            or self.definition_changed(node, snapshot) is not None
+        )
 
     def changing_parents(self, node: Node) -> set[NodeId]:
         """The inputs whose rows will or may be new, a view's because of what it reads."""
@@ -237,7 +254,9 @@ class _Planner:
         health = self.now.health_of(snapshot.artifact)
         if health == "ok":
             return None
-        self.warnings.append(f"{node.id}: its artifact is {health}; it is built again")
+        lost = "what was merged into it is lost (--full starts over)"
+        then = lost if node.merges_by else "it is built again"
+        self.warnings.append(f"{node.id}: its artifact is {health}; {then}")
         return f"artifact {health}"
 
     def inputs_changed(self, node: Node, snapshot: Snapshot | None) -> bool:

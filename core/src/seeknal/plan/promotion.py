@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve, field, frozen
 
+from seeknal.plan.merging import is_merged_into, with_inputs_in
 from seeknal.plan.origins import common_base
 from seeknal.plan.views import is_view, output_over
 from seeknal.state.ledger import definitions_of
@@ -129,10 +130,14 @@ def _followed(
             # It is what the source made of these inputs, with all that is told of that.
             snapshot = known[0]
         kept = candidates(id, snapshot.fingerprint.content)
-        found = _over(snapshot, inputs, chain(known, kept), rows=id in stored)
+        if snapshot.merged is not None:
+            found = _merged_over(snapshot, inputs, chain(known, kept), moves=id in moved)
+        else:
+            found = _over(snapshot, inputs, chain(known, kept), rows=id in stored)
         if found is None:
             build[id] = None
-            surely.add(id)
+            if snapshot.merged is None:
+                surely.add(id)
         else:
             merged[id] = taken_over(found, target.snapshots.get(id))
             outputs[id] = found.output_id
@@ -189,6 +194,34 @@ def _over(
         if same and found.artifact is not None and not (found.failing or found.forward_only):
             return found
     return None
+
+
+def _merged_over(
+    snapshot: Snapshot,
+    inputs: Mapping[NodeId, str],
+    candidates: Iterable[Snapshot],
+    *,
+    moves: bool,
+) -> Snapshot | None:
+    """What a node that merges by key has over ``inputs``, where somebody merged them already.
+
+    Raises RunError where they are in it, with others after them, and would be merged once more.
+    """
+    whole = (found for found in candidates if found.artifact is not None and not found.failing)
+    if not moves:
+        into = snapshot.output_id
+        return _over(
+            snapshot, inputs, (each for each in whole if is_merged_into(each, into)), rows=True
+        )
+    try:
+        return with_inputs_in(snapshot, inputs, whole)
+    except LookupError:
+        raise RunError(
+            f"{snapshot.node} has merged these inputs already, and newer ones after them",
+            code="SK0763",
+            help="run the environment that it is promoted to first, so that it has the newer"
+            " inputs as well, then promote",
+        ) from None
 
 
 def _output(snapshots: Mapping[NodeId, Snapshot], id: NodeId) -> str:

@@ -101,7 +101,7 @@ def _private_pivots(loaded: Loaded, environment: str) -> list[Problem]:
     from seeknal.lineage.reader import Reader
 
     nodes, snapshots = loaded.project.nodes, loaded.snapshots(environment)
-    pivoting = [node for node in nodes.values() if has_pivot(node)]
+    pivoting = [each for node in nodes.values() for each in node.queries if has_pivot(each)]
     if not pivoting or not any_pii(nodes):
         return []
     names = {
@@ -113,7 +113,7 @@ def _private_pivots(loaded: Loaded, environment: str) -> list[Problem]:
     with closing(Reader(loaded.project, loaded.plugins)) as reader:
         hidden = Hidden(nodes, loaded.fingerprints(), reader, snapshots)
         for node in pivoting:
-            read = {id: names[id] for id in node.parents if id in names}
+            read = {id: names[id] for id in (*node.parents, node.id) if id in names}
             found += pivot_problems(node, read, hidden.columns, loaded.project.root)
     return found
 

@@ -15,6 +15,7 @@ from seeknal.plan.finding import as_found
 from seeknal.plan.views import output_over
 from seeknal.run.audits import check_columns, failure, failures, run_audits
 from seeknal.run.computing import compute, executable, exposed
+from seeknal.run.merging import earlier_rows, merged_now
 from seeknal.values.errors import NodeError
 from seeknal.values.names import NodeId
 from seeknal.values.provenance import carries, content
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     from seeknal.values.plan import Step
     from seeknal.values.relations import Relation
     from seeknal.values.snapshot import Artifact
+
+
+_SEVERAL = "its rows are of several runs, each merged into those before it"
 
 
 class Build:
@@ -50,16 +54,31 @@ class Build:
         """Compute, audit and publish the rows of a node that stores them."""
         scope, artifacts = self.scope, self.scope.services.artifacts
         inputs = scope.outputs.inputs_of(scope.node)
+        earlier = earlier_rows(scope, self.step, self.before)
         if self.step.reason == "artifact damaged" and self.before and self.before.artifact:
             artifacts.set_aside(self.before.artifact)
         self._candidate = artifacts.candidate(scope.node.id, scope.services.run_id)
         with scope.phases.timed("execute"):
-            relation = compute(scope, self._candidate, self._remember_query, self._take_rows)
+            relation = compute(
+                scope, self._candidate, self._remember_query, self._take_rows, earlier
+            )
         check_columns(scope, relation.columns)
         self.audit(relation)
         with scope.phases.timed("publish"):
             artifact, output_id = self._kept(relation) or self._publish(relation)
-            return self._as_before(evolve(self.snapshot(output_id, inputs), artifact=artifact))
+            snapshot = evolve(self.snapshot(output_id, inputs), artifact=artifact)
+            return self._as_before(self._as_merged(snapshot, earlier))
+
+    def _as_merged(self, snapshot: Snapshot, earlier: Artifact | None) -> Snapshot:
+        """``snapshot``, and of a node that merges by key how its rows came about."""
+        if not self.scope.node.merges_by:
+            return snapshot
+        merged = merged_now(self.before, earlier)
+        if self.before is None or earlier is None:
+            return evolve(snapshot, merged=merged)
+        was = self.before
+        other = was.fingerprint.content != snapshot.fingerprint.content
+        return evolve(snapshot, merged=merged, forward_only=was.forward_only or other)
 
     def _as_before(self, snapshot: Snapshot) -> Snapshot:
         """``snapshot``, and by which run its rows were made first if it has those of before."""
@@ -120,8 +139,8 @@ class Build:
             layer=node.layer or "",
             seconds=sum(self.scope.phases.seconds.values()),
             dated=node.definition if node.time_dependent else None,
-            query=self._traced.query if self._traced else None,
-            untraced=self._traced.why if self._traced else None,
+            query=self._traced.query if self._traced and not node.merges_by else None,
+            untraced=_SEVERAL if node.merges_by and node.python else self._untraced(),
             delivers=bool(node.targets),
         )
 
@@ -155,7 +174,12 @@ class Build:
         """The output of before, where nothing but where rows are from is new in this one."""
         scope, before = self.scope, self.before
         services, node = scope.services, scope.node
-        if before is None or before.artifact is None or not carries(node, relation.columns):
+        if (
+            node.merges_by
+            or before is None
+            or before.artifact is None
+            or not carries(node, relation.columns)
+        ):
             return None
         assert relation.path is not None
         same_definition = services.plan.fingerprints[node.id].content == before.fingerprint.content
@@ -174,6 +198,9 @@ class Build:
             return None
         artifact = before.artifact
         return as_found(artifact, services.touched), before.output_id
+
+    def _untraced(self) -> str | None:
+        return self._traced.why if self._traced else None
 
     def _remember_query(self, found: Traced) -> None:
         self._traced = found

@@ -12,6 +12,7 @@ from attrs import evolve
 from seeknal.kernel.plugin_types import NodeInputs
 from seeknal.plan.views import is_view
 from seeknal.run.engine import settle, stored_scan, write_rows
+from seeknal.run.merging import check_batch, merge
 from seeknal.run.provenance import stamp_of
 from seeknal.sql.quote import quote_identifier, quote_name
 from seeknal.values.errors import NodeError
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from seeknal.run.python.traced import Traced
     from seeknal.run.step_scope import StepScope
     from seeknal.values.columns import Column
+    from seeknal.values.snapshot import Artifact
 
 Remember = Callable[["Traced"], None]
 """Told which query a Python node's rows are, or why that cannot be said."""
@@ -34,14 +36,42 @@ _TABLE = "seeknal_collations"
 
 
 def compute(
-    scope: StepScope, path: Path, remember: Remember, arrived: Callable[[], None]
+    scope: StepScope,
+    path: Path,
+    remember: Remember,
+    arrived: Callable[[], None],
+    earlier: Artifact | None = None,
 ) -> Relation:
     """Write the rows of a node that stores them to ``path``.
 
     ``arrived`` is called once they are there, and raises when nobody waits for them any more.
+    Into ``earlier`` ones they are merged by the node's keys.
     """
+    if not scope.node.merges_by:
+        return _computed(scope, path, remember, arrived)
+    if earlier is None:
+        rows = _computed(scope, path, remember, arrived)
+        check_batch(scope, rows)
+        return rows
+    scope.outputs.define([scope.node.id])
+    step = evolve(scope, node=scope.node.increment)
+    aside = scope.context().workdir / "batch.parquet"
+    batch = _computed(step, aside, remember, arrived, earlier=True)
+    check_batch(scope, batch)
+    return merge(scope, earlier, batch, path)
+
+
+def _computed(
+    scope: StepScope,
+    path: Path,
+    remember: Remember,
+    arrived: Callable[[], None],
+    *,
+    earlier: bool = False,
+) -> Relation:
+    """``earlier``: the node has rows that these are merged into, which it may look at."""
     node, stamp = scope.node, stamp_of(scope)
-    found = _rows_of(scope, remember)
+    found = _rows_of(scope, remember, earlier=earlier)
     cursor = scope.cursor()
     rows, columns = write_rows(
         cursor,
@@ -60,7 +90,7 @@ def compute(
     return Relation(node=node.id, scan=scan, columns=columns, rows=rows, path=path)
 
 
-def _rows_of(scope: StepScope, remember: Remember) -> Rows:
+def _rows_of(scope: StepScope, remember: Remember, *, earlier: bool) -> Rows:
     """The rows of a node that stores them, not yet computed where they are a query."""
     node = scope.node
     scope.outputs.define(node.parents)
@@ -68,7 +98,7 @@ def _rows_of(scope: StepScope, remember: Remember) -> Rows:
         return _source_rows(scope, remember)
     _refuse_private_names(scope)
     body = (
-        _python_rows(scope, remember)
+        _python_rows(scope, remember, earlier=earlier)
         if node.python
         else Scan(executable(scope))
         if node.sql
@@ -95,7 +125,7 @@ def _refuse_private_names(scope: StepScope) -> None:
         return
     columns = {
         id: [column.name for column in scope.relation(id).columns]
-        for id in node.parents
+        for id in node.with_itself.parents
         if scope.has_rows(id)
     }
     for problem in pivot_problems(node, columns, scope.private, scope.services.project.root):
@@ -119,17 +149,19 @@ def _source_rows(scope: StepScope, remember: Remember) -> Rows:
     return loaded if returned is None else returned
 
 
-def _python_rows(scope: StepScope, remember: Remember, loaded: Rows | None = None) -> Rows:
+def _python_rows(
+    scope: StepScope, remember: Remember, loaded: Rows | None = None, *, earlier: bool = False
+) -> Rows:
     from seeknal.run.python.database import OwnDuckDB
     from seeknal.run.python.function import run_function
 
     context = scope.context(source_rows=loaded)
     parents = {id: scope.relation(id) for id in scope.node.parents if scope.has_rows(id)}
     engine, spill = scope.services.engine, context.workdir / "spill"
-    own = OwnDuckDB(
-        lambda: engine.open_own(scope.outputs.selects(parents), spill), engine.close_own
-    )
-    return run_function(scope.node, parents, context, own, traced=remember)
+    this = scope.relation(scope.node.id) if earlier else None
+    seen = [*parents, scope.node.id] if this else [*parents]
+    own = OwnDuckDB(lambda: engine.open_own(scope.outputs.selects(seen), spill), engine.close_own)
+    return run_function(scope.node, parents, context, own, this=this, traced=remember)
 
 
 def executable(scope: StepScope) -> str:
@@ -145,7 +177,9 @@ def executable(scope: StepScope) -> str:
         return node.sql.executable
     from seeknal.project.translated import in_duckdb
 
-    columns = {id: scope.relation(id).columns for id in node.parents if scope.has_rows(id)}
+    columns = {
+        id: scope.relation(id).columns for id in node.with_itself.parents if scope.has_rows(id)
+    }
     found = in_duckdb(node, columns, scope.services.project, scope.services.plugins)
     found.raise_problems(NodeError)
     assert found.node.sql is not None

@@ -112,6 +112,8 @@ class Cutoff:
             return False
         if (
             snapshot.artifact is None
+            # Rows that are in already are not merged again for their order.
+            or snapshot.merged is not None
             or now.query.settled
             or not self._orders.show(node.id, current)
         ):
@@ -180,8 +182,11 @@ class Cutoff:
         self, node: Node, snapshot: Snapshot, inputs: Mapping[NodeId, _Input]
     ) -> tuple[NodeLineage, NodeLineage]:
         """What the node reads of its inputs' columns as they were, and as they are."""
-        before: Schemas = {id: input.columns[0] for id, input in inputs.items()}
-        now: Schemas = {id: input.columns[1] for id, input in inputs.items()}
+        own: Schemas = {}
+        if node.with_itself is not node and snapshot.artifact is not None:
+            node, own = node.with_itself, {node.id: snapshot.artifact.columns}
+        before: Schemas = {**own, **{id: input.columns[0] for id, input in inputs.items()}}
+        now: Schemas = {**own, **{id: input.columns[1] for id, input in inputs.items()}}
         lineage = self._reader.lineage(node, now, snapshot)
         was = lineage if before == now else self._reader.lineage(node, before, snapshot)
         return was, lineage

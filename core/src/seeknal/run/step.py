@@ -12,6 +12,7 @@ from attrs import evolve
 from seeknal.graph.fingerprint import audits_key
 from seeknal.kernel.logs import node_logger
 from seeknal.plan.finding import as_found
+from seeknal.plan.merging import merges_into
 from seeknal.plan.planner import built_in
 from seeknal.plan.views import is_view, output_over
 from seeknal.run.building import Build, release_function
@@ -111,7 +112,7 @@ class StepExecution:
         if any(before.get(id) != inputs[id] for id in self.node.parents) and (
             cutoff is None
             or not cutoff.unchanged(
-                self.node, self.snapshot, self.outputs.snapshots, self.scope.cursor
+                self.node.increment, self.snapshot, self.outputs.snapshots, self.scope.cursor
             )
         ):
             return True
@@ -134,6 +135,7 @@ class StepExecution:
             self.services.plan.fingerprints[self.node.id].content,
             self.outputs.inputs_of(self.node),
             self.step.source_version,
+            merges_into(self.node, self.snapshot, anew=self.step.anew),
         )
         if found is None:
             return None
@@ -284,7 +286,9 @@ class StepExecution:
         services, python = self.services, self.node.python
         private = pii_columns(services.project.nodes, self.node.id)
         code = services.project.root / python.file if python else None
-        found = explain(error, self.node, services.project.target, private, code)
+        merging = not self.step.anew and self.snapshot is not None
+        ran = self.node.increment if merging else self.node
+        found = explain(error, ran, services.project.target, private, code)
         if self.node.source is None and not may_be_wrong(found):
             return found
         return as_checked(

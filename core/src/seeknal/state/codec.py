@@ -21,7 +21,7 @@ from seeknal.state.part_codec import (
 from seeknal.values.errors import StateError
 from seeknal.values.location import Location
 from seeknal.values.names import NodeId
-from seeknal.values.snapshot import Artifact, Fingerprint, Snapshot, View
+from seeknal.values.snapshot import Artifact, Fingerprint, Merged, Snapshot, View
 
 if TYPE_CHECKING:
     from seeknal.values.audits import AuditResult
@@ -62,6 +62,8 @@ def encode_snapshot(snapshot: Snapshot) -> dict[str, Any]:
         data["artifact"] = encode_artifact(snapshot.artifact)
     if snapshot.view is not None:
         data["view"] = _encode_view(snapshot.view)
+    if (merged := snapshot.merged) is not None:
+        data["merged"] = [merged.into, merged.times, *map(list, merged.earlier)]
     if snapshot.audits:
         data["audits"] = [_sparse(result) for result in snapshot.audits]
     data |= _encode_account(snapshot.deliveries, snapshot.backlog)
@@ -190,6 +192,11 @@ def _view(data: Mapping[str, Any]) -> View:
     )
 
 
+def _merged(data: Sequence[Any]) -> Merged:
+    into, times, *earlier = data
+    return Merged(into=into, times=times, earlier=tuple((key, id) for key, id in earlier))
+
+
 @cache
 def _columns(entries: tuple[tuple[str, str, bool], ...]) -> tuple[tuple[Column, ...], bool]:
     """Columns, and whether readers always got their types. Many nodes have the same: all frozen."""
@@ -214,6 +221,7 @@ def _decode(data: Mapping[str, Any]) -> Snapshot:
         output_id=data["output_id"],
         artifact=decode_artifact(artifact) if artifact else None,
         view=_view(data["view"]) if "view" in data else None,
+        merged=_merged(data["merged"]) if "merged" in data else None,
         audits=tuple(_audit(entry) for entry in data.get("audits", ())),
         deliveries=_deliveries(data),
         backlog=_backlog(data),

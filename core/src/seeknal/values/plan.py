@@ -30,6 +30,10 @@ class Step:
     conditional: bool = False
     otherwise: Action = "reuse"
     """What happens instead when a conditional step finds its inputs unchanged."""
+    anew: bool = False
+    """A node that merges by key leaves the rows that it has, and starts over."""
+    notes: tuple[str, ...] = ()
+    """What else has to be known of it, a line each."""
     source_version: object = None
     adopts: Snapshot | None = None
     """For ``adopt``: the output that another environment, or an earlier run, built already."""

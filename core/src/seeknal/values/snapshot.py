@@ -136,6 +136,27 @@ class View:
 
 
 @frozen(kw_only=True)
+class Merged:
+    """How the rows of a node came about whose new rows are merged into those that it had.
+
+    ``into`` is the output id of those, empty where it began anew. ``times`` counts since then.
+    ``earlier`` are the last outputs on the way, oldest first, each by a digest of the inputs that
+    were merged then.
+    """
+
+    into: str = ""
+    times: int = 0
+    earlier: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def told(self) -> str:
+        """What that means for who reads the rows."""
+        times = "once" if self.times == 1 else f"{self.times:,} times"
+        done = f"merged into earlier ones {times}" if self.times else "merged into none yet"
+        return f"new rows were {done}: its inputs as they are do not say what its rows are"
+
+
+@frozen(kw_only=True)
 class Snapshot:
     """A node's current output in an environment, and all that its reuse depends on.
 
@@ -177,6 +198,8 @@ class Snapshot:
     forward_only: bool = False
     """Rows of an earlier definition that were kept: they are not what this one computes."""
     view: View | None = None
+    merged: Merged | None = None
+    """Of a node that merges by key: how its rows came about, which ``inputs`` alone do not say."""
     covered: Covered | None = None
     """Of a tracked node: the moments that its rows are of."""
     unfinished: tuple[Part, ...] = ()

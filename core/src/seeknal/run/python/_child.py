@@ -139,6 +139,7 @@ def call_of(job: dict[str, Any], captured: list[str]) -> Any:
         workdir=Path(job["workdir"]),
         inputs={NodeId(id): quote_name(*id.split(".", 1)) for id in job["inputs"]},
         source=job["source"],
+        this=job["this"],
         columns=tuple(Column(name, type) for name, type in job["columns"]),
         contract=job["contract"],
         params=job["params"],

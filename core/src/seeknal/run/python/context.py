@@ -42,6 +42,8 @@ class Call:
     params: Mapping[str, object] = field(factory=dict)
     variables: Mapping[str, object] = field(factory=dict)
     interval: Interval | None = None
+    this: str | None = None
+    """The rows that the node has and new ones are merged into, as what stands after FROM."""
     environment: str = "prod"
     run_id: str = ""
     log: logging.Logger = field(factory=lambda: logging.getLogger("seeknal.node"))
@@ -57,7 +59,7 @@ class PipelineContext:
     def __init__(self, call: Call, workspace: Workspace) -> None:
         self._call = call
         self._workspace = workspace
-        self._relations: dict[NodeId, Any] = {}
+        self._relations: dict[str, Any] = {}
         self.duckdb = Database(workspace, call.capture)
 
     @property
@@ -76,6 +78,18 @@ class PipelineContext:
         return self._call.interval
 
     @property
+    def is_incremental(self) -> bool:
+        """Whether the returned rows are merged into those that the node has."""
+        return self._call.this is not None
+
+    @property
+    def this(self) -> Any:
+        """These rows as a lazy DuckDB relation; None where there are none, or it starts over."""
+        if self._call.this is None:
+            return None
+        return self._relation("", f"SELECT * FROM {self._call.this}")
+
+    @property
     def environment(self) -> str:
         return self._call.environment
 
@@ -91,12 +105,14 @@ class PipelineContext:
     def ref(self, id: str) -> Any:
         """An input as a lazy DuckDB relation: ``.df()``, ``.pl()``, ``.arrow()``."""
         found = self._find(id)
-        if found not in self._relations:
-            select = self._workspace.input_select(found)
+        return self._relation(found, self._workspace.input_select(found))
+
+    def _relation(self, name: str, select: str) -> Any:
+        if name not in self._relations:
             relation = self._workspace.cursor.sql(select)
             self._workspace.remember(relation, select)
-            self._relations[found] = relation
-        return self._relations[found]
+            self._relations[name] = relation
+        return self._relations[name]
 
     def _find(self, id: str) -> NodeId:
         scans = self._workspace.scans

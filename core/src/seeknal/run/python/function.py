@@ -51,6 +51,7 @@ def run_function(
     context: StepContext,
     own: OwnDuckDB,
     *,
+    this: Relation | None = None,
     capture: Callable[[str], None] | None = None,
     traced: Callable[[Traced], None] | None = None,
 ) -> Rows | None:
@@ -60,7 +61,8 @@ def run_function(
     where they could be read but once. ``capture`` is
     given the text of each query that the function asks ``ctx.duckdb``, and ``traced`` what is
     known of the query that its rows are. The Scan holds until `release`
-    is called, or another Python node runs, in this thread.
+    is called, or another Python node runs, in this thread. ``this`` are the rows that the node
+    has, where new ones are merged into them.
     """
     assert node.python is not None
     path = context.project_root / node.python.file
@@ -70,7 +72,12 @@ def run_function(
     release()
     storing = _local.storing = Workspace(lambda: context.duckdb, context.workdir)
     call = _call(node, parents, context, path, capture)
-    call = evolve(call, function=node.python.function, traced=traced or call.traced)
+    call = evolve(
+        call,
+        function=node.python.function,
+        traced=traced or call.traced,
+        this=this.scan if this else None,
+    )
     if node.python.script is not None:
         call.traced(Traced(why="its function runs in a process of its own"))
         from seeknal.run.python.script import run_script
@@ -78,7 +85,7 @@ def run_function(
         # The function may read some of the rows, or all of them twice.
         loaded = settle(context.duckdb, loaded, context.workdir / "loaded.parquet")
         source = None if loaded is None else f"({_select_of(loaded, storing)})"
-        return run_script(node, parents, evolve(call, source=source), storing.cursor)
+        return run_script(node, parents, evolve(call, source=source), storing.cursor, this)
     begin(own)
     again = None if loaded is None else _readable(loaded, context, own)
     if again is not None:

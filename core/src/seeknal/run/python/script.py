@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from attrs import evolve
+
 from seeknal.project.python.uv import run_with_uv
 from seeknal.run.engine import stored_scan, write_rows
 from seeknal.values.columns import Column
@@ -28,6 +30,7 @@ def run_script(
     parents: Mapping[NodeId, Relation],
     call: Call,
     cursor: duckdb.DuckDBPyConnection,
+    this: Relation | None = None,
 ) -> Scan | None:
     """The rows that the function returns; they come and go as Parquet.
 
@@ -35,6 +38,7 @@ def run_script(
     """
     assert node.python is not None
     inputs = {id: _store(relation, call, cursor) for id, relation in parents.items()}
+    call = evolve(call, this=_store(this, call, cursor) if this else None)
     source = None
     if call.source is not None:
         source = _write(call.source, f"{node.name}-loaded", call, cursor)
@@ -71,6 +75,7 @@ def _job(call: Call, inputs: Mapping[NodeId, str], source: str | None) -> dict[s
         "workdir": str(call.workdir),
         "inputs": inputs,
         "source": source,
+        "this": call.this,
         "columns": [[column.name, column.type] for column in call.columns],
         "contract": call.contract,
         "params": dict(call.params),
