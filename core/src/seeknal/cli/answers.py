@@ -101,8 +101,7 @@ def _step(step: Step) -> dict[str, Any]:
         "reason": step.reason,
         "conditional": step.conditional,
         "otherwise": step.otherwise if step.conditional else None,
-        # As of a node's result, of which there is something to note.
-        "notes": [],
+        "notes": list(step.notes),
     }
 
 

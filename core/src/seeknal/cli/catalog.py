@@ -147,12 +147,12 @@ def _documents(environment: str) -> list[Document]:
 _SHOWN = (
     *("table_name", "layer", "domain", "description", "business_purpose", "owner", "tags"),
     *("row_count", "file_size_bytes", "upstream_tables", "environment", "generation"),
-    *("batch_id", "updated_at"),
+    *("batch_id", "updated_at", "note"),
 )
 
 
 def _text(key: str, found: Document) -> str | None:
-    value = found[key]
+    value = found.get(key)
     if value is None or value == []:
         return None
     if isinstance(value, list):

@@ -118,6 +118,8 @@ def _query(
     rows = limit if statement.startswith("FROM") else 0
     if format_ == "table" and found.rows is not None and statement.startswith("FROM"):
         say(f"{found.node}: {count(found.rows, 'row')}, {count(len(found.columns), 'column')}")
+        if found.note is not None:
+            say(found.note)
         rows = min(rows or found.rows, found.rows)
     with open_views(root, environment, about=statement) as views:
         wanted = Wanted(format=format_, limit=rows)

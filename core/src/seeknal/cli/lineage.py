@@ -177,7 +177,7 @@ def _lines(
 
     if focus is not None and focus[1] is not None:
         return list(column_lines(lineage, loaded.graph, ColumnRef(focus[0], focus[1])))
-    return list(graph_lines(lineage, loaded.graph, chosen))
+    return list(graph_lines(lineage, loaded.graph, chosen, loaded.project.nodes))
 
 
 def _document(

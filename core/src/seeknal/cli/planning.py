@@ -159,6 +159,8 @@ def print_steps(plan: Plan) -> None:
         if columns is not None:
             text = start(text, columns - name - _VERB)
         print(f"{middle(step.node, name):<{name}}  {word}  {text}")
+        for note in step.notes:
+            print(INDENT + _wrapped(note, columns))
     work = [step for step in plan.to_run if step.action != "adopt"]
     certain = sum(not step.conditional for step in work)
     maybe_count = len(work) - certain

@@ -110,6 +110,7 @@ def _node(node: Node, lineage: NodeLineage, private: Private, facts: Facts) -> d
         "targets": [_target(target) for target in node.targets],
         "preview": facts.previews.get(node.id),
         "lineage": lineage_answer(lineage),
+        **({"merges_by": list(node.merges_by)} if node.merges_by else {}),
     }
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from seeknal.lineage.paths import readers_of, sources_of
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from seeknal.lineage.paths import Step
     from seeknal.values.column_lineage import ColumnRef
     from seeknal.values.names import NodeId
+    from seeknal.values.node import Node
 
 
 def column_lines(lineage: ProjectLineage, graph: Graph, ref: ColumnRef) -> Iterator[str]:
@@ -63,10 +65,17 @@ def _text(ref: ColumnRef) -> str:
     return f"{ref.relation}.{ref.column}" if ref.column != "*" else ref.relation
 
 
-def graph_lines(lineage: ProjectLineage, graph: Graph, chosen: Sequence[NodeId]) -> Iterator[str]:
+def graph_lines(
+    lineage: ProjectLineage,
+    graph: Graph,
+    chosen: Sequence[NodeId],
+    nodes: Mapping[NodeId, Node] = MappingProxyType({}),
+) -> Iterator[str]:
     """Each node with what it reads and where its columns come from, in DAG order."""
     for id in chosen:
         yield from node_lines(lineage.nodes[id], graph.parents[id])
+        if id in nodes and nodes[id].merges_by:
+            yield f"    merged by {', '.join(nodes[id].merges_by)} into rows that earlier runs made"
         yield ""
 
 

@@ -45,6 +45,8 @@ class Stored:
     path: str | None
     files: tuple[str, ...] = ()
     """Those that hold its rows; several of one that is made of parts."""
+    note: str | None = None
+    """What has to be known of its rows."""
 
 
 def stored_outputs(root: Path, environment: str, loaded: Loaded | None) -> list[Stored]:
@@ -80,6 +82,7 @@ def _stored(
         last_run=snapshot.made_at or None if snapshot else None,
         path=artifact.path if artifact else None,
         files=artifact.files if artifact else (),
+        note=snapshot.merged.told if snapshot and snapshot.merged else None,
     )
 
 

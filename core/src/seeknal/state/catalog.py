@@ -69,6 +69,7 @@ def document(
         "generation": generation,
         "batch_id": snapshot.made_by,
         "updated_at": snapshot.made_at,
+        **({"note": snapshot.merged.told} if snapshot.merged else {}),
     }
 
 
