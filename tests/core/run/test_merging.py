@@ -217,10 +217,13 @@ def test_keys_of_which_equal_values_may_differ_are_refused(seeknal_project, kind
     made = seeknal_project({"seeknal/x.yml": text})
 
     failed = made.run("run")
+    checked = made.run("validate")
 
-    assert failed.exit_code == 1
-    assert f"unique_keys: a is {kind}" in failed.stderr
-    assert "SK0761" in failed.stderr
+    assert (failed.exit_code, checked.exit_code) == (1, 2)
+    for text in (failed.stderr, checked.stderr):
+        assert f"unique_keys: a is {kind}" in text
+        assert "SK0761" in text
+        assert "seeknal/x.yml:4" in text
 
 
 @pytest.mark.parametrize(

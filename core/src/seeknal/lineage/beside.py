@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -94,6 +94,23 @@ def described_problems(node: Node, names: Sequence[str], root: Path) -> Iterator
                 help=column_help(name, names),
                 node=node.id,
                 severity=severity,
+            )
+
+
+def key_problems(node: Node, columns: Iterable[Column], root: Path) -> Iterator[Problem]:
+    """A problem for each key that rows are merged by whose equal values may not be the same."""
+    from seeknal.sql.lineage.functions import is_exact
+
+    types = {column.name.lower(): column.type for column in columns}
+    for name in node.merges_by:
+        kind = types.get(name.lower(), "")
+        if kind and not is_exact(kind):
+            yield Problem(
+                code="SK0761",
+                message=f"unique_keys: {name} is {kind}, of which equal values may not be the same",
+                location=place_of_key(node, name, root, "unique_keys", "unique_key"),
+                help="cast it in the node's SQL, such as to VARCHAR or DECIMAL",
+                node=node.id,
             )
 
 

@@ -23,14 +23,6 @@ if TYPE_CHECKING:
 
 MOST_EARLIER = 32
 """Outputs on the way to the current one that are told apart by what was merged."""
-_EXACT = frozenset(
-    (
-        *("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT"),
-        *("UINTEGER", "UBIGINT", "UHUGEINT", "VARCHAR", "BLOB", "UUID", "BOOLEAN", "DATE", "TIME"),
-        *("TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS", "TIMESTAMP WITH TIME ZONE"),
-    )
-)
-"""Types of which equal values are the same value."""
 
 
 def earlier_rows(scope: StepScope, step: Step, before: Snapshot | None) -> Artifact | None:
@@ -57,17 +49,13 @@ def earlier_rows(scope: StepScope, step: Step, before: Snapshot | None) -> Artif
 
 def check_batch(scope: StepScope, batch: Relation) -> None:
     """Raise NodeError for rows that are not told apart by the node's keys."""
+    from seeknal.lineage.beside import key_problems
+
     if not batch.rows:
         # Files without rows say nothing of types.
         return
-    types = {column.name: column.type for column in batch.columns}
-    for key in scope.node.merges_by:
-        if key in types and not _is_exact(types[key]):
-            raise NodeError(
-                f"unique_keys: {key} is {types[key]}, of which equal values may not be the same",
-                code="SK0761",
-                help="cast it in the node's SQL, such as to VARCHAR or DECIMAL",
-            )
+    for problem in key_problems(scope.node, batch.columns, scope.services.project.root):
+        raise problem.as_error(NodeError)
     try:
         check_keys(batch, scope.node.merges_by, scope.context())
     except RowsRefused as error:
@@ -112,10 +100,6 @@ def merged_now(before: Snapshot | None, earlier: Artifact | None) -> Merged:
         times=known.times + 1,
         earlier=(*known.earlier, step)[-MOST_EARLIER:],
     )
-
-
-def _is_exact(type: str) -> bool:
-    return type in _EXACT or type.startswith(("DECIMAL(", "ENUM("))
 
 
 def _require_same_columns(
