@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from attrs import field, frozen
@@ -9,7 +10,7 @@ from attrs import field, frozen
 from seeknal.intervals.clocks import DAY, clock_of, date_of
 from seeknal.intervals.rulers import Ruler, ruler_of
 from seeknal.intervals.spans import swept
-from seeknal.intervals.units import Unit
+from seeknal.intervals.units import Unit, parse_unit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -102,3 +103,9 @@ class Calendar:
 
     def _fit(self, first: int, last: int) -> Ruler:
         return self._ruler.even(first, last) or self._ruler
+
+
+@cache
+def calendar_of(unit: str, timezone: str) -> Calendar:
+    """The calendar of a unit as text, such as ``6 hours``."""
+    return Calendar(parse_unit(unit), timezone)

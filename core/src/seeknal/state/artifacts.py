@@ -209,6 +209,10 @@ class Artifacts:
             return "damaged", file
         return "ok", evolve(file, stat=_stat(status))
 
+    def is_whole_part(self, part: Part) -> bool:
+        """Whether a part's file is there, and what was published."""
+        return self._verify(part, deep=False)[0] == "ok"
+
     def is_whole(self, artifact: Artifact) -> bool:
         """Whether its files are there, and what was published."""
         return self.verify(artifact)[0] == "ok"

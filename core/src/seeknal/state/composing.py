@@ -57,7 +57,7 @@ def _hash(parts: Sequence[Part], columns: Sequence[Column], time_column: str, ti
     said = [
         [time_column, timezone],
         [[column.name, column.type, column.nullable] for column in columns],
-        [[part.start, part.end, part.sha256, part.whole] for part in parts],
+        [[part.start, part.end, part.sha256, part.whole, *part.gaps] for part in parts],
     ]
     return digest(json.dumps(said))
 

@@ -14,10 +14,15 @@ from seeknal.values.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from seeknal.state.sealed import Entry
+    from seeknal.values.tracking import Spans
 
 Encoded = Mapping[str, Any]
+Renewals = tuple[tuple[int, int, int], ...]
 
-_HELD = ("origin", "ttl", "pinned", "commit", "base", "seen", "replaced", "described", "open")
+_HELD = (
+    *("origin", "ttl", "pinned", "commit", "base", "seen", "replaced", "described", "open"),
+    "marks",
+)
 """What an environment knows of itself beside its map; each key is left out while it is empty."""
 
 _HEAD = ("at", "closed", "command", "run_id", "commit", "note")
@@ -25,6 +30,13 @@ _HEAD = ("at", "closed", "command", "run_id", "commit", "note")
 _ACCOUNT = ("account", "backlog", "deliveries")
 
 _IDENTITY = ("output_id", "inputs", "failing")
+
+
+def as_marks(found: Mapping[str, Iterable[Sequence[int]]]) -> dict[NodeId, Spans]:
+    """Marked ranges by node, of what JSON holds."""
+    return {
+        NodeId(node): tuple((start, end) for start, end in spans) for node, spans in found.items()
+    }
 
 
 @frozen(kw_only=True)
@@ -36,6 +48,7 @@ class EnvironmentState:
     ``replaced`` those that promotions of this one have replaced, newest first. ``ttl``
     is in seconds after ``updated``. ``pinned``: a rollback put it back to that generation.
     ``described`` is how the nodes that are no step of a run were last defined.
+    ``marks`` are the ranges of tracked nodes that were invalidated and not redone.
     ``commit`` is the git commit that it was last built from. ``open`` is the generation that a
     command is making, or died making.
     """
@@ -54,6 +67,7 @@ class EnvironmentState:
     seen: Mapping[NodeId, str] = field(factory=dict)
     replaced: Mapping[NodeId, Sequence[str]] = field(factory=dict)
     described: Mapping[NodeId, str] = field(factory=dict)
+    marks: Mapping[NodeId, Spans] = field(factory=dict, converter=as_marks)
 
 
 @define(kw_only=True)
@@ -95,6 +109,12 @@ class _Page:
             else:
                 self.held.pop(key, None)
 
+    def mark(self, marks: Mapping[str, Sequence[Sequence[int]]]) -> None:
+        """Replace which ranges of some nodes are marked."""
+        if marks:
+            found = {**self.held.get("marks", {}), **marks}
+            self.hold({"marks": {node: spans for node, spans in found.items() if spans}})
+
     def show(self) -> Snapshots:
         """The map as it is now; later changes do not change what was given."""
         if self.shown is None:
@@ -113,6 +133,7 @@ class Ledger:
         self._pages: dict[str, _Page] = {}
         self.deleted: set[str] = set()
         self.folds = 0
+        self.renewals: dict[NodeId, Renewals] = {}
         self._since = False
         for entry in entries:
             self.apply(entry)
@@ -122,6 +143,11 @@ class Ledger:
         """Let ``entry`` have happened."""
         if "folds" in entry:
             self.folds = entry["folds"]
+            return
+        if "renewals" in entry:
+            self.renewals |= {
+                NodeId(node): renewals(spans) for node, spans in entry["renewals"].items()
+            }
             return
         for name in entry.get("environments", ()) or (entry["environment"],):
             self._apply(name, entry)
@@ -148,7 +174,10 @@ class Ledger:
             changes.before.setdefault(node, before)
 
     def _snapshot(self, page: _Page, entry: Entry) -> None:
-        self._put(page, NodeId(entry["snapshot"]["node"]), entry["snapshot"])
+        node = NodeId(entry["snapshot"]["node"])
+        self._put(page, node, entry["snapshot"])
+        if "marked" in entry:
+            page.mark({node: entry["marked"]})
 
     def _forget(self, page: _Page, entry: Entry) -> None:
         gone = entry["forget"]
@@ -160,7 +189,7 @@ class Ledger:
         page.shown = None
         page.snapshots = {node: isolated(found) for node, found in origin.snapshots.items()}
         page.held = {"origin": entry["create"], "base": definitions(page.snapshots)}
-        page.hold({"described": origin.held.get("described")})
+        page.hold({key: origin.held.get(key) for key in ("described", "marks")})
         if entry.get("ttl") is not None:
             page.held["ttl"] = entry["ttl"]
         self._generation(page, {**entry, "generation": 1})
@@ -177,12 +206,17 @@ class Ledger:
             known = source.snapshots.get(node)
             same = snapshot is not None and known == snapshot
             self._put(page, NodeId(node), known if same else snapshot)
+        page.mark(entry.get("marked", {}))
+        page.mark(_still_marked(page))
         if entry.get("agreed"):
             source.hold(entry["agreed"])
             source.updated = entry["at"]
 
     def _set(self, page: _Page, entry: Entry) -> None:
         page.hold(entry["set"])
+
+    def _mark(self, page: _Page, entry: Entry) -> None:
+        page.mark(entry["marked"])
 
     def _close(self, page: _Page, entry: Entry) -> None:
         page.held.pop("open", None)
@@ -256,6 +290,8 @@ class Ledger:
     def entries(self) -> Iterator[Entry]:
         """The fewest entries that make this state."""
         yield {"folds": self.folds + 1}
+        if self.renewals:
+            yield {"renewals": self.renewals}
         written: dict[NodeId, list[tuple[Encoded, list[str]]]] = {}
         for name, page in self._pages.items():
             head = {"generation": page.generation, "created": page.created, "at": page.updated}
@@ -294,9 +330,33 @@ _ACTS: dict[str, Callable[[Ledger, _Page, Entry], None]] = {
     "create": Ledger._create,
     "move": Ledger._move,
     "set": Ledger._set,
+    "marked": Ledger._mark,
     "close": Ledger._close,
     "generation": Ledger._generation,
 }
+
+
+def _still_marked(page: _Page) -> dict[str, Spans]:
+    """The marks that are on ranges which are not done, without these."""
+    from seeknal.intervals.calendar import calendar_of
+    from seeknal.intervals.spans import common
+
+    found: dict[str, Spans] = {}
+    for node, marks in as_marks(page.held.get("marks", {})).items():
+        snapshot = page.show().get(node)
+        covered = snapshot.covered if snapshot is not None else None
+        left: Spans = ()
+        if covered is not None:
+            calendar = calendar_of(covered.unit, covered.timezone)
+            left = calendar.widened(common(marks, covered.done))
+        if left != marks:
+            found[node] = left
+    return found
+
+
+def renewals(found: Iterable[Sequence[int]]) -> Renewals:
+    """Spans of time that were read again, each with the number of the newest of these readings."""
+    return tuple((start, end, number) for start, end, number in found)
 
 
 def identity(snapshot: Encoded | None) -> object:
@@ -340,9 +400,10 @@ def short(definition: str) -> str:
     return definition[:16]
 
 
-def snapshot_entry(environment: str, snapshot: Snapshot) -> Entry:
-    """``snapshot`` is its node's current one."""
-    return {"environment": environment, "at": now(), "snapshot": encode_snapshot(snapshot)}
+def snapshot_entry(environment: str, snapshot: Snapshot, marked: Spans | None = None) -> Entry:
+    """``snapshot`` is its node's current one; ``marked``: which of its ranges are, from now on."""
+    entry = {"environment": environment, "at": now(), "snapshot": encode_snapshot(snapshot)}
+    return entry if marked is None else {**entry, "marked": marked}
 
 
 def forget_entry(environment: str, nodes: Iterable[NodeId]) -> Entry:

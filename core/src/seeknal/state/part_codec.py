@@ -18,7 +18,7 @@ from seeknal.values.tracking import Covered
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_ENDS = (0, 0, 0, 0, 0, 0, 0, "")
+_ENDS = (0, 0, 0, 0, 0, 0, 0, "", "")
 """What stands for what a list does not have at its end, before that of a file begins."""
 _SUM = 16
 """Hex digits of one sum of a digest."""
@@ -75,6 +75,7 @@ def encode_parts(parts: Sequence[Part], folder: str) -> dict[str, Any]:
                 columns.number(part.columns),
                 part.number,
                 "".join(f"{value:0{_SUM}x}" for value in part.digest) if part.digest else "",
+                [list(gap) for gap in part.gaps] or "",
                 *(_encode_file(part, folder, names) if part.path else ()),
             ]
         )
@@ -130,8 +131,8 @@ def _decode(
     inputs: Sequence[Mapping[NodeId, str] | None],
     columns: Sequence[tuple[Column, ...]],
 ) -> Part:
-    told: list[Any] = [*row[:8], *_ENDS[len(row) :]]
-    start, end, rows, definition, read, held, number, digest = told
+    told: list[Any] = [*row[: len(_ENDS)], *_ENDS[len(row) :]]
+    start, end, rows, definition, read, held, number, digest, gaps = told
     return Part(
         start=start,
         end=end,
@@ -140,8 +141,9 @@ def _decode(
         inputs=inputs[read],
         columns=columns[held],
         number=number,
+        gaps=tuple((begin, finish) for begin, finish in gaps),
         digest=(int(digest[:_SUM], 16), int(digest[_SUM:], 16)) if digest else None,
-        **(_decode_file(row[8:], folder, names) if len(row) > len(_ENDS) else {}),
+        **(_decode_file(row[len(_ENDS) :], folder, names) if len(row) > len(_ENDS) else {}),
     )
 
 

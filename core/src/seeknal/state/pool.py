@@ -35,6 +35,15 @@ class Pool:
             if encoded["node"] == node and encoded["fingerprint"][0] == definition:
                 yield decode_snapshot(encoded), where
 
+    def every(self, node: NodeId) -> Iterator[tuple[Snapshot, str]]:
+        """Every snapshot of ``node`` and where it is, current ones first."""
+        for name, environment in self._environments.items():
+            if (snapshot := environment.snapshots.get(node)) is not None:
+                yield snapshot, name
+        for where, encoded in self._earlier(f'"{node}"'):
+            if encoded["node"] == node:
+                yield decode_snapshot(encoded), where
+
     def output(self, node: NodeId, output_id: str) -> Snapshot | None:
         """The snapshot that made an output of ``node``, as long as any of it is kept."""
         for environment in self._environments.values():

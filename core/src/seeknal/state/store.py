@@ -25,6 +25,7 @@ from seeknal.state.generations import Generations
 from seeknal.state.journal import Journal
 from seeknal.state.ledger import (
     EnvironmentState,
+    Renewals,
     forget_entry,
     generation_entry,
     identity,
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from seeknal.state.sealed import Entry
     from seeknal.values.deliveries import Account
     from seeknal.values.snapshot import Snapshot
+    from seeknal.values.tracking import Spans
 
 __all__ = ["EnvironmentState", "State", "StateStore", "open_state", "read_state"]
 
@@ -56,6 +58,8 @@ class State:
     accounts: Mapping[Key, Kept] = field(factory=dict)
     destinations: Mapping[DestinationKey, Destination] = field(factory=dict)
     """Where was ever delivered to, in any environment."""
+    renewals: Mapping[NodeId, Renewals] = field(factory=dict)
+    """What of tracked nodes was asked for again: who built it before is not to be believed."""
 
     def account(self, environment: str, node: NodeId) -> Account | None:
         """What a node's targets hold and are owed, also of one that has no snapshot any more."""
@@ -89,6 +93,7 @@ def read_state(target: Path) -> State:
         notes=tuple(notes),
         accounts=accounts,
         destinations=delivered,
+        renewals=ledger.renewals,
     )
 
 
@@ -163,21 +168,31 @@ class StateStore:
         """The state as it is now; what is recorded later does not change it."""
         with self._lock:
             environments = self._ledger.environments()
+            renewals = dict(self._ledger.renewals)
         return State(
             environments=environments,
             notes=tuple(self._notes),
             accounts=self._accounts.all(),
             destinations=self.destinations.all(),
+            renewals=renewals,
         )
 
-    def record(self, environment: str, snapshot: Snapshot, *, lazily: bool = False) -> None:
+    def record(
+        self,
+        environment: str,
+        snapshot: Snapshot,
+        *,
+        lazily: bool = False,
+        marked: Spans | None = None,
+    ) -> None:
         """Make ``snapshot`` its node's current one; durable when this returns.
 
+        ``marked``: which of its ranges are to be redone from now on, where that changes.
         ``lazily``: safe from the death of this process at once, from a power cut a moment later.
         For nodes that nothing outside depends on: the worst that is lost is their computation.
         """
         self.recorded = True
-        entry = snapshot_entry(environment, snapshot)
+        entry = snapshot_entry(environment, snapshot, marked)
         self._number(environment, entry["snapshot"])
         self._begin_if_new(environment, NodeId(snapshot.node), entry["snapshot"])
         self._append(entry, lazily=lazily)
@@ -262,6 +277,7 @@ class StateStore:
         """Change many nodes of a map at once, as a new generation; gives its number.
 
         None takes a node out; ``pinned`` keeps the map there, else nothing does any more.
+        ``marked``: which ranges are to be redone of these nodes from now on.
         ``source`` is the environment that the snapshots come from, and ``agreed`` what it knows
         of itself from now on, as `annotate` says it. Whoever reads meanwhile sees all of it or
         nothing. It stays open until `end_generation`.
@@ -283,6 +299,29 @@ class StateStore:
     def annotate(self, environment: str, **values: Any) -> None:
         """Keep what an environment knows of itself: ``pinned``, ``base``, ``seen``, ``commit``."""
         self._append({"environment": environment, "at": now(), "set": values})
+
+    def mark(self, environment: str, marks: Mapping[NodeId, Spans]) -> None:
+        """Let these ranges be redone by the next run; durable when this returns."""
+        self._append({"environment": environment, "at": now(), "marked": marks})
+
+    def renewals_of(self, node: NodeId) -> Renewals:
+        """What of a node was asked for again, with the numbers of these readings."""
+        with self._lock:
+            return self._ledger.renewals.get(node, ())
+
+    def renew(self, node: NodeId, spans: Spans, number: int | None = None) -> int:
+        """Let nobody adopt what was built of these spans before; gives the number of what is
+        built from now on.
+
+        ``number``: that of what one step has built so far, which goes on to count.
+        """
+        from seeknal.intervals.renewals import newest, renewed
+
+        known = self._ledger.renewals.get(node, ())
+        number = newest(known) + 1 if number is None else number
+        found = renewed(known, spans, number)
+        self._append({"renewals": {node: found}})
+        return number
 
     def generations(self) -> Generations:
         """What is kept of earlier generations, up to this moment."""

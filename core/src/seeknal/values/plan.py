@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING, Literal
 
 from attrs import field, frozen
 
+from seeknal.values.tracking import Asked
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from seeknal.values.names import NodeId
     from seeknal.values.snapshot import Fingerprint, Snapshot
+    from seeknal.values.tracking import Ranges
 
 
 Action = Literal["run", "reuse", "adopt", "audit", "deliver"]
@@ -37,6 +40,12 @@ class Step:
     source_version: object = None
     adopts: Snapshot | None = None
     """For ``adopt``: the output that another environment, or an earlier run, built already."""
+    ranges: Ranges | None = None
+    """Of a tracked node: what of it is due, as far as that is known before its inputs are."""
+    takes: Snapshot | None = None
+    """Of a tracked node that is promoted: what the environment has of it that it is taken from."""
+    follows: bool = False
+    """Of a tracked node: no range is due, it is only redone where its inputs are others."""
 
 
 @frozen(kw_only=True)
@@ -51,6 +60,10 @@ class Plan:
     warnings: tuple[str, ...] = ()
     redeliver: bool = False
     """Targets are written again though what they hold is current (``--full``)."""
+    asked: Asked = field(factory=Asked)
+    """What it is about in time."""
+    forward_only: frozenset[NodeId] = frozenset()
+    """Nodes that keep the rows of their earlier definition."""
     gone: frozenset[tuple[NodeId, str]] = frozenset()
     """Targets by their keys where nothing stands any more: they are written again too."""
 

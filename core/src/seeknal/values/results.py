@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from seeknal.values.location import Location
     from seeknal.values.names import NodeId
     from seeknal.values.snapshot import Snapshot
+    from seeknal.values.tracking import Spans
 
 
 Status = Literal["success", "reused", "failed", "skipped", "interrupted"]
@@ -62,6 +63,12 @@ class NodeResult:
     bytes: int | None = None
     snapshot: Snapshot | None = None
     transition: Transition | None = None
+    processed: Spans = ()
+    """Of a tracked node: what of it was computed."""
+    adopted: Spans = ()
+    """And what was built already elsewhere."""
+    waiting: Spans = ()
+    """And what is due but waits for an input."""
 
     @property
     def ok(self) -> bool:

@@ -77,3 +77,38 @@ class Covered:
     first: int
     done: Spans = ()
     follows: tuple[str, ...] = ()
+
+
+@frozen(kw_only=True)
+class Asked:
+    """What a command is about in time: the moment at which it began, and the span it names.
+
+    ``start`` and ``end`` are texts, read in each node's own zone; both are None where no span is
+    named. ``marks`` are done ranges that were invalidated, by node.
+    """
+
+    now: int = 0
+    start: str | None = None
+    end: str | None = None
+    marks: Mapping[NodeId, Spans] = field(factory=dict)
+
+    @property
+    def names_span(self) -> bool:
+        """Whether it is about a span alone."""
+        return self.start is not None or self.end is not None
+
+
+@frozen(kw_only=True)
+class Ranges:
+    """What a plan says of a tracked node's ranges: what is processed as far as it is known.
+
+    ``waiting`` are those for which an input is missing. ``count`` is the number of ranges that are
+    processed, ``batches`` in how many steps. ``missing`` are spans that a change of definition has
+    to do once more, among the new ones.
+    """
+
+    new: Spans = ()
+    again: Spans = ()
+    waiting: Spans = ()
+    count: int = 0
+    batches: int = 0
