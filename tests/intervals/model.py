@@ -188,9 +188,10 @@ class World:
         return self.envs[name]
 
     def run(self, event: Run, lost: frozenset[str]) -> None:
-        env = self.opened(event.env)
-        if event.select and set(self.project[event.select].parents) - set(env.built):
+        found = self.envs.get(event.env, self.envs["prod"])
+        if event.select and set(self.project[event.select].parents) - set(found.built):
             return
+        self.opened(event.env)
         stopped: set[str] = set()
         for node in self.project.values():
             if event.select not in (None, node.name):
@@ -385,7 +386,7 @@ class World:
         if env is None or event.node not in env.built:
             return
         named = self.asked(env.built[event.node].node, event)
-        marked = {event.node: self.marked(env, event.node, [named])}
+        marked = {event.node: self.marked(env, event.node, [named], reaching=False)}
         for node in self.project.values():
             parents = [name for name in node.parents if name in marked]
             if event.downstream and parents and node.restate and node.name in env.built:
@@ -396,15 +397,17 @@ class World:
             for each in found:
                 self.forget(name, each)
 
-    def marked(self, env: Environment, name: str, spans: Iterable[Range]) -> frozenset[Range]:
-        """The done ranges of a tracked node that read something of spans."""
+    def marked(
+        self, env: Environment, name: str, spans: Iterable[Range], reaching: bool = True
+    ) -> frozenset[Range]:
+        """The done ranges of a tracked node that read something of spans, or hold a moment."""
         built = env.built[name]
         if not built.node.schedule:
             return frozenset()
         return frozenset(
             each
             for each in built.parts
-            if any(overlap(reached(built.node, each), span) for span in spans)
+            if any(overlap(reached(built.node, each) if reaching else each, span) for span in spans)
         )
 
     def promote(self, name: str) -> None:
@@ -477,7 +480,7 @@ class World:
 
     def rollback(self, name: str, back: int) -> None:
         before = self.past[max(0, len(self.past) - back)] if self.past else {}
-        if name not in before or name not in self.envs:
+        if not before.get(name) or name not in self.envs:
             return
         env = self.envs[name]
         env.built = dict(before[name])

@@ -297,8 +297,8 @@ class EndsADayEarly(World):
 class InvalidatesInward(World):
     """Only ranges that lie within the invalidated span are redone."""
 
-    def marked(self, env, name, spans):
-        found = super().marked(env, name, spans)
+    def marked(self, env, name, spans, reaching=True):
+        found = super().marked(env, name, spans, reaching)
         return frozenset(
             each
             for each in found

@@ -4,6 +4,7 @@ from datetime import datetime
 
 import pytest
 
+from tests.intervals.delivering import WithPostgres
 from tests.intervals.events import (
     Arrive,
     Away,
@@ -25,9 +26,9 @@ from tests.intervals.parts import in_order
 from tests.intervals.ranges import DAY
 
 # They judge the judge, which says nothing of versions.
-pytestmark = pytest.mark.once
+pytestmark = [pytest.mark.once, pytest.mark.inside]
 
-ENGINES = {"model": ModelEngine}
+ENGINES = {"model": ModelEngine, "seeknal": WithPostgres}
 BERLIN = "Europe/Berlin"
 EVENTS = Node("events", "source", schedule="@daily", start="2024-06-01")
 COPY = Node("copy", "each", ("events",), schedule="@daily")

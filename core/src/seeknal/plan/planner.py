@@ -19,6 +19,7 @@ from seeknal.values.names import NodeId
 from seeknal.values.node import Node
 from seeknal.values.plan import Plan, Step
 from seeknal.values.snapshot import Artifact, Fingerprint, Snapshot
+from seeknal.values.tracking import Asked
 
 if TYPE_CHECKING:
     from seeknal.plan.finding import Found
@@ -57,6 +58,8 @@ class Situation:
     forward_only: frozenset[NodeId] = field(factory=frozenset)
     finder: Finder = NOTHING
     gone: frozenset[tuple[NodeId, str]] = frozenset()
+    time: Asked = field(factory=Asked)
+    """The moment that the plan is of, and the span that it is about."""
     asked: frozenset[NodeId] = frozenset()
     """Nodes that are only asked their audits, since a rule about them is selected."""
 
@@ -77,6 +80,8 @@ def make_plan(situation: Situation) -> Plan:
         fingerprints=situation.fingerprints,
         inlined=situation.inlined,
         warnings=(*planner.warnings, *_volatile_warnings(situation)),
+        asked=situation.time,
+        forward_only=situation.forward_only,
         redeliver=situation.full,
         gone=situation.gone,
     )
@@ -99,6 +104,8 @@ class _Planner:
         if node.id in self.now.asked:
             return self.ask(node)
         self.check_unselected_parents(node)
+        if node.tracking is not None:
+            return self.decide_ranges(node)
         snapshot = self.now.snapshots.get(node.id)
         version, failure = self.version(node, snapshot)
         reason = failure or self.reason(node, snapshot, version)
@@ -135,6 +142,39 @@ class _Planner:
             self.changing.add(node.id)
             self.reasons[node.id] = step.reason
         return step
+
+    def decide_ranges(self, node: Node) -> Step:
+        """What happens to a tracked node: what of it is due, or may have other inputs."""
+        from seeknal.plan.ranges import Look
+
+        snapshot = self.now.snapshots.get(node.id)
+        changing = self.changing_parents(node)
+        look = Look(
+            node=node,
+            nodes=self.now.nodes,
+            snapshots=self.now.snapshots,
+            asked=self.now.time,
+            definition=self.now.fingerprints[node.id].content,
+            forward=node.id in self.now.forward_only,
+            full=self.now.full,
+            changing=bool(changing),
+        )
+        lost = self.artifact_lost(node, snapshot) if snapshot and snapshot.covered else None
+        reason = look.reason or lost
+        stale = self.inputs_changed(node, snapshot)
+        action, why = self.action_when_current(node, snapshot)
+        runs = reason or stale or changing
+        if runs:
+            self.changing.add(node.id)
+            self.reasons[node.id] = reason or "inputs changed"
+        return Step(
+            node=node.id,
+            action="run" if runs else action,
+            reason=(reason or "inputs changed") if runs else look.waits or why,
+            conditional=reason is None and bool(runs),
+            otherwise=action,
+            ranges=look.ranges,
+        )
 
     def ask(self, node: Node) -> Step:
         action, why = self.action_when_current(node, self.now.snapshots.get(node.id))
@@ -392,6 +432,7 @@ def _volatile_warnings(situation: Situation) -> list[str]:
         for id in situation.graph.order
         if id in situation.selected
         and (node := situation.nodes[id]).volatile
+        and node.tracking is None
         and node.source is None
         and node.volatile not in ("true", "declared")
     ]

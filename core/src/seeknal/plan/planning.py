@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from attrs import evolve
 
 from seeknal.graph.fingerprint import audits_key
+from seeknal.host import clock
 from seeknal.plan.described import definitions, modified
 from seeknal.plan.finding import Finder, Found
 from seeknal.plan.planner import Situation, is_fresh, make_plan
@@ -25,6 +26,7 @@ from seeknal.plan.succession import moved_appends, successions
 from seeknal.state.generations import Generations
 from seeknal.state.pool import Pool
 from seeknal.values.errors import SelectionError, did_you_mean
+from seeknal.values.tracking import Asked
 
 if TYPE_CHECKING:
     from seeknal.plan.finding import Verified
@@ -111,6 +113,7 @@ def plan_of(loaded: Loaded, request: Request, verified: Verified) -> Plan:
             forward_only=_forward_only(loaded, request),
             finder=finder_of(loaded, verified, now),
             gone=_gone(loaded, request, snapshots, chosen),
+            time=asked_of(loaded, request),
             asked=_asked_by_rules(project.nodes, fingerprints, snapshots, chosen),
         )
     )
@@ -122,6 +125,16 @@ def plan_of(loaded: Loaded, request: Request, verified: Verified) -> Plan:
     if selected and not chosen:
         found += map(_only_describes, sorted(selected))
     return evolve(plan, warnings=(*plan.warnings, *found))
+
+
+def asked_of(loaded: Loaded, request: Request) -> Asked:
+    """What a command is about in time: now, the span that it names, and what is marked."""
+    return Asked(
+        now=int(clock.now().timestamp()),
+        start=request.start,
+        end=request.end,
+        marks=loaded.marks(request.environment),
+    )
 
 
 def _only_describes(id: NodeId) -> str:

@@ -7,13 +7,14 @@ inputs make different is found elsewhere or built before the map moves.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from graphlib import CycleError, TopologicalSorter
 from itertools import chain
 from typing import TYPE_CHECKING
 
 from attrs import evolve, field, frozen
 
+from seeknal.intervals.spans import minus
 from seeknal.plan.merging import is_merged_into, with_inputs_in
 from seeknal.plan.origins import common_base
 from seeknal.plan.views import is_view, output_over
@@ -122,9 +123,16 @@ def _followed(
             build[id] = None
             touched.add(id)
             continue
-        if inputs == dict(snapshot.inputs) and id not in stored:
+        looked_at = snapshot.covered is not None and id in moved
+        if inputs == dict(snapshot.inputs) and id not in stored and not looked_at:
             continue
         touched.add(id)
+        if snapshot.covered is not None and not _is_all(
+            id, snapshot, inputs, target.snapshots.get(id), moved
+        ):
+            build[id] = None
+            surely.add(id)
+            continue
         known = [source.snapshots[id]] if id in source.snapshots else []
         if view and id not in stored and any(_is_over(found, snapshot, inputs) for found in known):
             # It is what the source made of these inputs, with all that is told of that.
@@ -156,6 +164,24 @@ def _followed(
         surely=frozenset(surely),
         map=merged,
     )
+
+
+def _is_all(
+    id: NodeId,
+    snapshot: Snapshot,
+    inputs: Mapping[NodeId, str],
+    before: Snapshot | None,
+    moved: Collection[NodeId],
+) -> bool:
+    """Whether a tracked node that moves is of these inputs, with all ranges that the target has.
+
+    A source is looked at in any case: it may have rows without a time by now.
+    """
+    covered = snapshot.covered
+    if covered is None or covered.follows or id not in moved or not inputs:
+        return False
+    done = before.covered.done if before is not None and before.covered is not None else ()
+    return inputs == dict(snapshot.inputs) and not minus(done, covered.done)
 
 
 def _stored_from_now_on(

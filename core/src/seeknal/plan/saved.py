@@ -27,6 +27,8 @@ _OPTIONS = (
     "refresh",
     "no_materialize",
     "forward_only",
+    "start",
+    "end",
 )
 
 

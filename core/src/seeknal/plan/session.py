@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from seeknal.project.profile.profiles import Profile
     from seeknal.state.store import StateStore
     from seeknal.values.snapshot import Snapshot
+    from seeknal.values.tracking import Spans
 
 ENGINE = "duckdb"
 DEFAULT_TARGET = "dev"
@@ -60,6 +61,9 @@ class Request:
     unpin: bool = False
     forward_only: tuple[str, ...] = ()
     verify: bool = False
+    start: str | None = None
+    end: str | None = None
+    """The span of time that is processed of tracked nodes, as texts; None: what is due."""
     lock_timeout: float = 0.0
     command: str = "run"
     beside: Mapping[str, str] = field(factory=dict)
@@ -88,6 +92,12 @@ class Loaded:
         environments = self.state.environments
         found = environments.get(environment) or environments.get(PRODUCTION)
         return found.snapshots if found else {}
+
+    def marks(self, environment: str) -> Mapping[NodeId, Spans]:
+        """The ranges that were invalidated and not redone there, as `snapshots` tells."""
+        environments = self.state.environments
+        found = environments.get(environment) or environments.get(PRODUCTION)
+        return found.marks if found else {}
 
     def described(self, environment: str) -> Mapping[NodeId, str]:
         """How nodes that are no step of a run were last defined there, as `snapshots` tells."""

@@ -49,6 +49,7 @@ class Build:
         self._traced: Traced | None = None
         self._has_rows = threading.Lock()
         """Held from when the rows are there, or the node is given up: whichever is first."""
+        self._taken = False
 
     def store(self) -> Snapshot:
         """Compute, audit and publish the rows of a node that stores them."""
@@ -59,9 +60,7 @@ class Build:
             artifacts.set_aside(self.before.artifact)
         self._candidate = artifacts.candidate(scope.node.id, scope.services.run_id)
         with scope.phases.timed("execute"):
-            relation = compute(
-                scope, self._candidate, self._remember_query, self._take_rows, earlier
-            )
+            relation = compute(scope, self._candidate, self.remember_query, self.take_rows, earlier)
         check_columns(scope, relation.columns)
         self.audit(relation)
         with scope.phases.timed("publish"):
@@ -202,12 +201,25 @@ class Build:
     def _untraced(self) -> str | None:
         return self._traced.why if self._traced else None
 
-    def _remember_query(self, found: Traced) -> None:
+    def begin_batch(self) -> Path:
+        """Where the rows of the next batch are written; those of the one before are stored."""
+        self.discard()
+        scope = self.scope
+        self._candidate = scope.services.artifacts.candidate(scope.node.id, scope.services.run_id)
+        if self._taken:
+            self._taken = False
+            self._has_rows.release()
+        return self._candidate
+
+    def remember_query(self, found: Traced) -> None:
+        """Note which query a Python node's rows are, or why none is known."""
         self._traced = found
 
-    def _take_rows(self) -> None:
+    def take_rows(self) -> None:
+        """Note that the rows are there. Raises NodeError when nobody waits for them any more."""
         if not self._has_rows.acquire(blocking=False):
             raise NodeError(f"{self.scope.node.id} was given up", code="SK0714")
+        self._taken = True
         release_function()
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from seeknal.kernel.plugin_types import Rows
+    from seeknal.run.provenance import Stamp
     from seeknal.run.python.traced import Traced
     from seeknal.run.step_scope import StepScope
     from seeknal.values.columns import Column
@@ -48,29 +49,34 @@ def compute(
     Into ``earlier`` ones they are merged by the node's keys.
     """
     if not scope.node.merges_by:
-        return _computed(scope, path, remember, arrived)
+        return compute_rows(scope, path, remember, arrived)
     if earlier is None:
-        rows = _computed(scope, path, remember, arrived)
+        rows = compute_rows(scope, path, remember, arrived)
         check_batch(scope, rows)
         return rows
     scope.outputs.define([scope.node.id])
     step = evolve(scope, node=scope.node.increment)
     aside = scope.context().workdir / "batch.parquet"
-    batch = _computed(step, aside, remember, arrived, earlier=True)
+    batch = compute_rows(step, aside, remember, arrived, earlier=True)
     check_batch(scope, batch)
     return merge(scope, earlier, batch, path)
 
 
-def _computed(
+def compute_rows(
     scope: StepScope,
     path: Path,
     remember: Remember,
     arrived: Callable[[], None],
     *,
     earlier: bool = False,
+    only: Stamp | None = None,
 ) -> Relation:
-    """``earlier``: the node has rows that these are merged into, which it may look at."""
-    node, stamp = scope.node, stamp_of(scope)
+    """Write the rows that a node's query or function gives to ``path``.
+
+    ``earlier``: the node has rows already, which it may look at. ``only`` makes of the rows those
+    that are wanted.
+    """
+    node, stamp = scope.node, _both(only, stamp_of(scope))
     found = _rows_of(scope, remember, earlier=earlier)
     cursor = scope.cursor()
     rows, columns = write_rows(
@@ -88,6 +94,13 @@ def _computed(
         scope.log.warning("Pushdown query returned 0 rows for %s", node.id)
     scan = stored_scan(path, columns)
     return Relation(node=node.id, scan=scan, columns=columns, rows=rows, path=path)
+
+
+def _both(one: Stamp | None, other: Stamp | None) -> Stamp | None:
+    """What makes of rows what both do, one after the other."""
+    if one is None or other is None:
+        return one or other
+    return lambda rows, columns, origin: other(*one(rows, columns, origin), origin)
 
 
 def _rows_of(scope: StepScope, remember: Remember, *, earlier: bool) -> Rows:

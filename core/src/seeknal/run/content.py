@@ -187,15 +187,8 @@ def digest_query(
     empty and nested values and the ends of texts. It is equal for what sorts as equal, so values
     of floating point stand in it as text, too.
     """
-    names = [quote_identifier(column.name) for column in columns]
-    texts = [
-        f"CAST({name} AS VARCHAR)"
-        for name, column in zip(names, columns, strict=True)
-        if _INEXACT.search(column.type)
-    ]
-    positions = [f"file_row_number + {before}" if before else "file_row_number"] if ordered else []
-    # A text at the end: without one, DuckDB packs short keys into numbers.
-    parts = ", ".join(f"{part}, 'ASC NULLS FIRST'" for part in [*names, *texts, *positions, "''"])
+    number = f"file_row_number + {before}" if before else "file_row_number"
+    key = sort_key(columns, [number] if ordered else [])
     numbered = ", file_row_number = true" if ordered else ""
     rows = f"read_parquet({quote_literal(path)}, hive_partitioning = false{numbered})"
     if within:
@@ -204,5 +197,18 @@ def digest_query(
         rows = f"(SELECT {items} FROM {rows} WHERE {within})"
     return (
         "SELECT count(*), sum(hash(key)), sum(hash('\\x73'::BLOB || key))"
-        f" FROM (SELECT create_sort_key({parts}) AS key FROM {rows})"
+        f" FROM (SELECT {key} AS key FROM {rows})"
     )
+
+
+def sort_key(columns: Sequence[Column], positions: Sequence[str] = ()) -> str:
+    """SQL of a row's key, which is equal where rows are; ``positions``: further expressions."""
+    names = [quote_identifier(column.name) for column in columns]
+    texts = [
+        f"CAST({name} AS VARCHAR)"
+        for name, column in zip(names, columns, strict=True)
+        if _INEXACT.search(column.type)
+    ]
+    # A text at the end: without one, DuckDB packs short keys into numbers.
+    parts = ", ".join(f"{part}, 'ASC NULLS FIRST'" for part in [*names, *texts, *positions, "''"])
+    return f"create_sort_key({parts})"

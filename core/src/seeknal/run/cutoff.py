@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
@@ -92,14 +92,19 @@ class Cutoff:
         snapshot: Snapshot,
         current: Mapping[NodeId, Snapshot],
         cursor: Callable[[], duckdb.DuckDBPyConnection],
+        *,
+        among: Collection[NodeId] | None = None,
     ) -> bool:
         """Whether computing ``node`` again would give the rows of ``snapshot``.
 
         ``snapshot`` is of the node's definition as it is now. False where it cannot be told.
+        ``among``: the inputs that are looked at, where others are known to be the same.
         """
         inputs = self._inputs(node, snapshot, current)
         if inputs is None:
             return False
+        if among is not None:
+            return self._unchanged_among(node, snapshot, inputs, among, cursor)
         before, now = self._lineages(node, snapshot, inputs)
         # Over other columns of its inputs it may have another meaning.
         if before != now:
@@ -121,6 +126,32 @@ class Cutoff:
         # Its rows would stand in another order, which a reader of them sees.
         reads = {id: evolve(found, ordered=found.rows) for id, found in reads.items()}
         return all(self._reads_the_same(reads[id], inputs[id], cursor) for id in inputs)
+
+    def _unchanged_among(
+        self,
+        node: Node,
+        snapshot: Snapshot,
+        inputs: Mapping[NodeId, _Input],
+        among: Collection[NodeId],
+        cursor: Callable[[], duckdb.DuckDBPyConnection],
+    ) -> bool:
+        """The same of some inputs, for a node whose own order nobody relies on."""
+        before, now = self._lineages(node, snapshot, inputs)
+        return before == now and all(
+            self._reads_the_same(self._content_read(node, snapshot, now, id), inputs[id], cursor)
+            for id in among
+            if id in inputs
+        )
+
+    def read_of(
+        self, node: Node, snapshot: Snapshot, current: Mapping[NodeId, Snapshot], id: NodeId
+    ) -> Reads | None:
+        """What a node reads of a stored input; None where it reads other columns than before."""
+        inputs = self._inputs(node, snapshot, current)
+        if inputs is None or id not in inputs:
+            return None
+        before, now = self._lineages(node, snapshot, inputs)
+        return self._content_read(node, snapshot, now, id) if before == now else None
 
     def order_shows(self, node: NodeId, current: Mapping[NodeId, Snapshot]) -> bool:
         """Whether somebody may see in which order the rows of a node stand."""
@@ -204,8 +235,8 @@ class Cutoff:
             return True
         if reads.rows and before.rows != now.rows:
             return False
-        columns = _read_columns(reads, now.columns)
-        if columns != _read_columns(reads, before.columns):
+        columns = read_columns(reads, now.columns)
+        if columns != read_columns(reads, before.columns):
             return False
         if not columns:
             return True
@@ -277,7 +308,7 @@ def _columns(snapshot: Snapshot | None) -> tuple[Column, ...] | None:
     return snapshot.view.columns if snapshot.view is not None else ()
 
 
-def _read_columns(reads: Reads, columns: tuple[Column, ...]) -> list[Column]:
+def read_columns(reads: Reads, columns: tuple[Column, ...]) -> list[Column]:
     """Those that are read: all in their order, or some by name."""
     if reads.columns is None:
         return list(columns)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from attrs import evolve
 
 from seeknal.host.run_ids import new_run_id
+from seeknal.plan.planning import asked_of
 from seeknal.plan.session import read_project
 from seeknal.plan.stored import inlined_views
 from seeknal.project.commit import commit_of
@@ -70,6 +71,7 @@ class PartialRun:
             steps=tuple(steps),
             fingerprints=execution.loaded.fingerprints(),
             inlined=inlined_views(project.nodes, execution.loaded.graph),
+            asked=asked_of(execution.loaded, self.request),
         )
         self.reporter.planned(plan, project)
         return execution.carry_out(plan, staged)

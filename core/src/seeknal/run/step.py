@@ -31,6 +31,7 @@ from seeknal.values.results import NodeResult
 if TYPE_CHECKING:
     import duckdb
 
+    from seeknal.run.intervals.ranged import RangedStep
     from seeknal.run.step_scope import Services
     from seeknal.values.audits import AuditResult
     from seeknal.values.deliveries import Delivery
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from seeknal.values.relations import Relation
     from seeknal.values.results import Status
     from seeknal.values.snapshot import Snapshot
+    from seeknal.values.tracking import Spans
 
 
 class StepExecution:
@@ -71,6 +73,8 @@ class StepExecution:
         """Whether what the node's audits read of other nodes is not what they have read before."""
         self.attempted: tuple[Delivery, ...] = ()
         """The deliveries that this step attempted."""
+        self.ranged: RangedStep | None = None
+        """What became of the ranges of a tracked node."""
 
     def _known_account(self) -> Account:
         """What the node's targets hold and are owed, whatever became of its outputs."""
@@ -81,6 +85,8 @@ class StepExecution:
 
     def carry_out(self) -> NodeResult:
         """Do what the plan says, or what turns out to be enough. Raises what stops the node."""
+        if self.node.tracking is not None and self.step.action == "run":
+            return self.process_ranges()
         action = self.step.action
         if action == "run" and self.step.conditional and not self.inputs_differ():
             action, reason = self.step.otherwise, _reason_instead(self.step.otherwise)
@@ -97,6 +103,22 @@ class StepExecution:
         if action == "deliver":
             return self.deliver_again()
         return self.reuse()
+
+    def process_ranges(self) -> NodeResult:
+        """Bring a tracked node up to date, range by range."""
+        from seeknal.run.intervals.ranged import RangedStep
+
+        self.ranged = ranged = RangedStep(self.scope, self.step, self.snapshot, self.build)
+        snapshot = ranged.carry_out()
+        if snapshot is self.snapshot:
+            self.step = evolve(self.step, action=self.step.otherwise, reason=ranged.idle_reason)
+            return evolve(self.carry_out(), waiting=ranged.waiting)
+        if ranged.reason is not None:
+            self.step = evolve(self.step, reason=ranged.reason)
+        delivered = self.deliver(snapshot, marked=ranged.marks_left())
+        status: Status = "success" if ranged.processed else "reused"
+        rows = snapshot.artifact.rows if snapshot.artifact and ranged.processed else None
+        return self.result(status, delivered, rows=rows)
 
     def inputs_differ(self) -> bool:
         """Whether the node would read other rows than it has read before."""
@@ -193,8 +215,15 @@ class StepExecution:
                 found += [result for audit, result in pairs if audit.declared_by == self.node.id]
         return tuple(found)
 
-    def deliver(self, snapshot: Snapshot, relation: Relation | None = None) -> Snapshot:
-        """Put ``snapshot`` on record and write what targets are owed of it."""
+    def deliver(
+        self, snapshot: Snapshot, relation: Relation | None = None, marked: Spans | None = None
+    ) -> Snapshot:
+        """Put ``snapshot`` on record and write what targets are owed of it.
+
+        ``marked``: which of its ranges are to be redone from now on, where that changes.
+        """
+        if marked is not None:
+            self.scope.record(snapshot, marked)
         done = hand_over(self.scope, snapshot, relation, self.snapshot, self.account)
         self.attempted = done.deliveries
         return done.snapshot
@@ -260,6 +289,9 @@ class StepExecution:
             bytes=size,
             snapshot=snapshot,
             transition=transition_of(self.scope, self.step, snapshot),
+            processed=self.ranged.processed if self.ranged else (),
+            adopted=self.ranged.adopted if self.ranged else (),
+            waiting=self.ranged.waiting if self.ranged else (),
         )
 
     def failed(self, error: BaseException) -> NodeResult:
@@ -279,6 +311,9 @@ class StepExecution:
             help=explained.help,
             notes=tuple(self.warnings.notes),
             transition=transition_of(self.scope, self.step, None),
+            processed=self.ranged.processed if self.ranged else (),
+            adopted=self.ranged.adopted if self.ranged else (),
+            waiting=self.ranged.waiting if self.ranged else (),
         )
 
     def explained(self, error: BaseException) -> SeeknalError:

@@ -26,6 +26,7 @@ from seeknal.values.plan import Plan
 from seeknal.values.project import Project
 from seeknal.values.relations import Interval, Relation
 from seeknal.values.snapshot import Artifact, Snapshot
+from seeknal.values.tracking import Spans
 
 if TYPE_CHECKING:
     import duckdb
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from seeknal.lineage.hidden import Hidden
     from seeknal.run.content import Contents
     from seeknal.run.cutoff import Cutoff
+    from seeknal.run.intervals.bench import Bench
     from seeknal.state.artifacts import Artifacts
     from seeknal.state.batch_files import BatchFiles
     from seeknal.state.store import StateStore
@@ -45,6 +47,8 @@ class Staged:
 
     snapshots: dict[NodeId, Snapshot]
     built: dict[NodeId, Snapshot] = field(factory=dict)
+    marked: dict[NodeId, Spans] = field(factory=dict)
+    """Of tracked nodes that were built: which of their ranges are to be redone still."""
 
 
 @frozen(kw_only=True)
@@ -58,7 +62,7 @@ class Services:
     artifacts: Artifacts
     batches: BatchFiles
     contents: Contents
-    outputs: Outputs
+    outputs: Outputs | Bench
     connections: Callable[[str], Any]
     row_counts: Callable[[NodeId, int], list[int]]
     run_id: str
@@ -68,6 +72,8 @@ class Services:
     """Which columns no message shows a value of; without it, those that are marked."""
     output_of: Callable[[NodeId, str], Snapshot | None] = lambda node, output: None
     """The snapshot of an earlier output, None for one that is gone."""
+    outputs_of: Callable[[NodeId], Iterator[tuple[Snapshot, str]]] = lambda node: iter(())
+    """Every snapshot of a node that is kept, and where it is."""
     touched: Mapping[str, Artifact] = field(factory=dict)
     """Artifacts whose file has another time though its content is the same, by path."""
     account_of: Callable[[NodeId], Account | None] = lambda node: None
@@ -118,7 +124,7 @@ class StepScope:
     phases: Phases = field(factory=Phases)
 
     @property
-    def outputs(self) -> Outputs:
+    def outputs(self) -> Outputs | Bench:
         """What nodes are in this run, this one among them."""
         return self.services.outputs
 
@@ -164,22 +170,32 @@ class StepScope:
             return bool(targets)
         return services.queues and any(target.accumulates for target in targets)
 
-    def record(self, snapshot: Snapshot) -> None:
-        """Make ``snapshot`` the node's current one, and its stable name show that."""
+    def record(
+        self, snapshot: Snapshot, marked: Spans | None = None, *, names: bool = True
+    ) -> None:
+        """Make ``snapshot`` the node's current one, and its stable name show that.
+
+        ``marked``: which of its ranges are to be redone from now on, where that changes. Without
+        ``names`` its stable name goes on to show what it did.
+        """
         services = self.services
         if services.staged is not None:
             services.staged.built[snapshot.node] = snapshot
+            if marked is not None:
+                services.staged.marked[snapshot.node] = marked
         elif services.store is not None:
             # Of what nothing outside depends on, a power cut may cost the computation.
             lazily = not services.project.nodes[snapshot.node].targets
             with services.stop.recording():
-                services.store.record(self.environment, snapshot, lazily=lazily)
+                services.store.record(self.environment, snapshot, lazily=lazily, marked=marked)
         self.outputs.snapshots[self.node.id] = snapshot
         # After it is on record: a crash in between leaves a generation open, which is seen.
-        if services.staged is None:
-            self._link(snapshot)
+        if services.staged is None and names:
+            self.link()
 
-    def _link(self, snapshot: Snapshot) -> None:
+    def link(self) -> None:
+        """Let the node's stable name show its current output."""
+        snapshot = self.outputs.snapshots[self.node.id]
         artifacts, environment = self.services.artifacts, self.environment
         if snapshot.artifact is not None:
             artifacts.link_current(self.node.id, snapshot.artifact, environment)

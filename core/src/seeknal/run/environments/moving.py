@@ -44,12 +44,23 @@ class Moved:
     failed: bool = False
 
 
-def build_missing(partial: PartialRun, promotion: Promotion) -> dict[NodeId, Snapshot]:
-    """Compute what no environment has yet, over the target's inputs; nothing moves."""
+def build_missing(
+    partial: PartialRun, promotion: Promotion, before: Mapping[NodeId, Snapshot]
+) -> Staged:
+    """Compute what no environment has yet, over the target's inputs; nothing moves.
+
+    ``before`` is what the target has.
+    """
+    staged = Staged(snapshots=dict(promotion.map))
     if not promotion.build:
-        return {}
+        return staged
     execution = partial.opened()
     check_files(partial, promotion.build, promotion.map)
+    taken = [
+        id
+        for id in promotion.build
+        if id in promotion.moved and promotion.map[id].covered is not None
+    ]
     steps = [
         Step(
             node=id,
@@ -57,11 +68,17 @@ def build_missing(partial: PartialRun, promotion: Promotion) -> dict[NodeId, Sna
             reason="inputs changed",
             conditional=id not in promotion.surely,
             source_version=promotion.map[id].source_version,
+            takes=promotion.map[id] if id in taken else None,
+            follows=id not in taken,
         )
         for id in execution.loaded.graph.order
         if id in promotion.build
     ]
-    staged = Staged(snapshots=dict(promotion.map))
+    for id in taken:
+        # What the target has of it is brought up to what the other environment has.
+        staged.snapshots.pop(id)
+        if id in before:
+            staged.snapshots[id] = before[id]
     results = partial.carry_out(steps, staged)
     failed = [result for result in results if not result.ok]
     if failed:
@@ -73,7 +90,7 @@ def build_missing(partial: PartialRun, promotion: Promotion) -> dict[NodeId, Sna
             help=f"{promotion.target} is as it was",
         )
     partial.results += results
-    return staged.built
+    return staged
 
 
 def check_files(

@@ -74,10 +74,10 @@ def promote(
         if not agree(promotion) or dry_run:
             return None
         partial = PartialRun(root, request, reporter, store)
-        built = build_missing(partial, promotion)
+        staged = build_missing(partial, promotion, theirs.snapshots)
         changes: dict[NodeId, Snapshot | None] = {
             id: found
-            for id, found in {**promotion.map, **built}.items()
+            for id, found in {**promotion.map, **staged.built}.items()
             if found != theirs.snapshots.get(id)
         }
         changes |= dict.fromkeys(promotion.removed)
@@ -89,7 +89,9 @@ def promote(
         agreed = None
         if mine.origin == target:
             agreed = agreement(mine, definitions_of(theirs.snapshots), changes)
-        generation = move_map(partial, changes, mine.commit, source=source, agreed=agreed)
+        generation = move_map(
+            partial, changes, mine.commit, source=source, agreed=agreed, marked=staged.marked
+        )
         delivered = partial.deliver(changes)
         return Moved(
             environment=target,
