@@ -6,6 +6,7 @@ from attrs import evolve
 from seeknal.values.durations import Duration
 from seeknal.values.errors import NodeError
 from seeknal_audits.options import Between
+from seeknal_audits.registry import ENTRIES
 from seeknal_audits.wholes import _before
 
 pytestmark = [pytest.mark.inside, pytest.mark.versions]
@@ -19,6 +20,12 @@ def test_not_null_counts_rows_and_reports_each_column(bench):
     assert result.failing_rows == 2
     assert result.message == "id is NULL in 1 row, email is NULL in 2 rows (66.7% of 3)"
     assert bench.sample(result) == [(1, None), (None, None)]
+
+
+def test_what_judges_each_row_by_itself_says_so():
+    by_row = {entry.type.name for entry in ENTRIES if entry.type.per_row}
+
+    assert by_row == {"not_null", "accepted_values", "between", "regex", "expression"}
 
 
 def test_names_are_quoted_whatever_they_hold(bench):

@@ -63,13 +63,15 @@ class AuditType(WithOptions):
     One that a file of a project makes has ``keep``: it is given the parameters and a function
     that fills in a template with further names, and gives the options that the audit keeps,
     which are of the declared type ``kept_as``. ``check`` is given that function and gives what is
-    wrong with the file whatever its audits are given.
+    wrong with the file whatever its audits are given. ``per_row``: it judges each row by that row
+    alone, so that what it counts in all rows is what it counts in any parts of them together.
     """
 
     name: str
     _options: Named
     summary: str
     aliases: tuple[str, ...] = ()
+    per_row: bool = False
     kept_as: str = ""
     keep: Callable[[Any, Callable[[str, Mapping[str, object]], str]], Any] | None = None
     check: Callable[[Callable[[str, Mapping[str, object]], str]], Iterable[Problem]] | None = None

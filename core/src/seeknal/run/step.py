@@ -311,7 +311,7 @@ class StepExecution:
             help=explained.help,
             notes=tuple(self.warnings.notes),
             transition=transition_of(self.scope, self.step, None),
-            processed=self.ranged.processed if self.ranged else (),
+            processed=self.ranged.recorded if self.ranged else (),
             adopted=self.ranged.adopted if self.ranged else (),
             waiting=self.ranged.waiting if self.ranged else (),
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from seeknal.plugin import (
     AuditContext,
@@ -149,7 +149,13 @@ def by_row(
         message = explain(options, [(each.about, number) for each, number in found], subject)
         return Finding(failing=count, affected=count, message=message, rows=rows)
 
-    return Entry(type=type, judge=judge, measures=measures, columns=columns, check=check)
+    return Entry(
+        type=evolve(type, per_row=True),
+        judge=judge,
+        measures=measures,
+        columns=columns,
+        check=check,
+    )
 
 
 def quoted(columns: Sequence[str]) -> str:

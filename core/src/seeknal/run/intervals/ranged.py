@@ -23,6 +23,7 @@ from seeknal.plan.ranges import (
     tracking_of,
 )
 from seeknal.run.audits import check_columns
+from seeknal.run.intervals.auditing import RangeAudits
 from seeknal.run.intervals.batch import Batch, compute_batch
 from seeknal.run.intervals.changes import changed_spans
 from seeknal.run.intervals.comparing import Comparing
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from seeknal.run.step_scope import StepScope
     from seeknal.values.columns import Column
     from seeknal.values.plan import Step
+    from seeknal.values.relations import Relation
     from seeknal.values.snapshot import Artifact, Part, Snapshot
     from seeknal.values.tracking import Spans
 
@@ -57,7 +59,10 @@ class RangedStep:
         self.columns = self._columns_before()
         self.marks = services.plan.asked.marks.get(node.id, ())
         self.store = PartStore(scope, self._composed)
+        self.audits = RangeAudits(scope, before if self.parts else None)
         self.processed: Spans = ()
+        self.recorded: Spans = ()
+        """What of it is on record."""
         self.adopted: Spans = ()
         self.waiting: Spans = ()
         self.adopted_from = ""
@@ -316,6 +321,7 @@ class RangedStep:
 
     def _insert(self, part: Part, snapshot: Snapshot, piece: Spans) -> None:
         self.columns = self.columns or snapshot.columns
+        self.audits.take_over(snapshot, audited=part not in snapshot.unfinished)
         for start, end in piece:
             inputs = Comparing(self.scope, self._comparable(), self._own()).inputs
             new = self.store.narrow(part, start, end)
@@ -363,7 +369,7 @@ class RangedStep:
             )
         check_columns(scope, relation.columns)
         columns = self._fitting(relation.columns)
-        self.build.audit(relation)
+        self._look_at_batch(relation, start, end)
         with scope.phases.timed("publish"):
             rows, digest = digest_of(scope, relation.scan, relation.columns)
             part = services.artifacts.publish_part(
@@ -386,7 +392,19 @@ class RangedStep:
             self._put(part)
             self.processed = union(self.processed, ((start, end),))
             self.batches += 1
-            self._record_batch()
+        self._record_batch()
+
+    def _look_at_batch(self, relation: Relation, start: int, end: int) -> None:
+        try:
+            self.audits.look_at_batch(relation, start, end)
+        finally:
+            self.build.audits = self.audits.results
+
+    def _passes(self) -> bool:
+        """Whether the audits of all rows let them be seen as they would be by now."""
+        passes = self.audits.pass_all(lambda: self.scope.relation_of(self._composed(self.parts)))
+        self.build.audits = self.audits.results
+        return passes
 
     def _batch(self, start: int, end: int) -> Batch:
         """A batch, with what the node has if it reads that."""
@@ -443,12 +461,15 @@ class RangedStep:
         return next((part.columns for part in parts if part.columns), ())
 
     def _record_batch(self) -> None:
+        """Put on record what there is by now; what audits stop waits for what follows."""
         if self.held.continues:
-            snapshot = self._snapshot()
-            self.scope.record(snapshot, self._marks_left(), names=False)
+            if self._passes():
+                with self.scope.phases.timed("publish"):
+                    self.scope.record(self._snapshot(), self._marks_left(), names=False)
+                self.recorded = self.processed
         elif self.before is not None:
-            kept = evolve(self.before, unfinished=self.parts)
-            self.scope.record(kept, names=False)
+            self.scope.record(evolve(self.before, unfinished=self.parts), names=False)
+            self.recorded = self.processed
 
     # What comes of it.
 
@@ -496,11 +517,21 @@ class RangedStep:
         """The node as it is now, all of whose due ranges are done or wait."""
         if self.columns is None and not self.parts:
             self.columns = self._learnt_columns()
+        if not self._passes():
+            self._give_up()
         snapshot = self._snapshot()
         before = self.before
         if before is not None and not self.changed and _same(snapshot, before):
             return before
         return snapshot
+
+    def _give_up(self) -> None:
+        """Raise NodeError: audits stop what was done since the node was last put on record."""
+        if not self.held.continues and self.before is not None and self.scope.node.source:
+            # What its rows were read from may be mended by the next run.
+            self.scope.record(evolve(self.before, unfinished=()))
+            self.recorded = ()
+        raise self.audits.failure()
 
     def _learnt_columns(self) -> tuple[Column, ...]:
         """The columns of a node that has done nothing yet, by computing no range at all."""
