@@ -20,17 +20,17 @@ _MODULUS = 2**64
 """Sums of hashes are kept without what goes beyond 64 bits."""
 
 
-def changed_spans(before: Artifact | None, now: Artifact) -> Spans:
+def changed_spans(before: Artifact | None, now: Artifact, *, ordered: bool = False) -> Spans:
     """The moments of which one output has other rows than the other, or only one has any part.
 
     Told by what is known of the parts, without a look into them: it may give more than that,
-    never less.
+    never less. ``ordered``: the same rows in another order are other rows.
     """
     if before is None:
         return spans_of(now)
     if not _comparable(before, now):
         return union(spans_of(before), spans_of(now))
-    blocks = (block.changed() for block in _blocks(before, now))
+    blocks = (block.changed(ordered=ordered) for block in _blocks(before, now))
     return swept(span for changed in blocks for span in changed)
 
 
@@ -58,13 +58,13 @@ class _Block:
     before: list[Part] = field(factory=list)
     now: list[Part] = field(factory=list)
 
-    def changed(self) -> Spans:
+    def changed(self, *, ordered: bool) -> Spans:
         """The moments at which the parts differ; none where their rows are the same as a whole."""
         spans = [span for part in (*self.before, *self.now) for span in (_ends(part), *part.gaps)]
         ends = sorted({moment for span in spans for moment in span})
         one, other = _Files(self.before, self.columns), _Files(self.now, self.columns)
         found = swept(span for span in pairwise(ends) if one.at(span[0]) != other.at(span[0]))
-        return () if found and self._same_rows() else found
+        return () if found and not ordered and self._same_rows() else found
 
     def _same_rows(self) -> bool:
         one, other = (_Sums.of(parts, self.columns) for parts in (self.before, self.now))

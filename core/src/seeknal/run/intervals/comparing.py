@@ -86,10 +86,9 @@ class Comparing:
         assert now.artifact is not None
         if before.artifact.time_column != now.artifact.time_column:
             return EVERYTHING
-        spans = changed_spans(before.artifact, now.artifact)
-        if not spans:
+        if not changed_spans(before.artifact, now.artifact, ordered=True):
             return ()
-        return self._changed(id, inputs, (before.artifact, now.artifact), spans)
+        return self._changed(id, inputs, (before.artifact, now.artifact))
 
     def _own_changed(self, read: str) -> Spans:
         """The ranges after the first moment at which the node's own rows are others now."""
@@ -111,11 +110,10 @@ class Comparing:
         id: NodeId,
         inputs: Mapping[NodeId, str],
         pair: tuple[Artifact, Artifact],
-        spans: Spans,
     ) -> Spans:
         """When ranges begin or go on that read other rows of a tracked input than they have.
 
-        ``pair``: its output that was read and the one of now, which may differ within ``spans``.
+        ``pair``: its output that was read and the one of now.
         """
         reach = tracking_of(self._node).cuts.get(id, Reach())
         before, now = pair
@@ -124,18 +122,27 @@ class Comparing:
         reads = (
             cutoff.read_of(self._node, read, self._scope.outputs.snapshots, id) if cutoff else None
         )
-        columns = read_columns(reads, now.columns) if reads else []
-        if reads is None or columns != read_columns(reads, before.columns):
+        # Where it is unknown what is read, that may be the order.
+        columns = read_columns(reads, now.columns) if reads else list(now.columns)
+        known = read_columns(reads, before.columns) if reads else list(before.columns)
+        spans = changed_spans(before, now)
+        if spans and (reads is None or columns != known):
             return EVERYTHING
-        if reads.ordered:
-            return self._in_other_order(pair, columns, reading(spans, reach), reach)
-        return reading(self.moments_between(before, now, columns, spans), reach)
+        if columns == known and (reads is None or reads.ordered):
+            return self._in_other_order(pair, columns, reach)
+        return reading(self.moments_between(before, now, columns, spans), reach) if spans else ()
 
     def _in_other_order(
-        self, pair: tuple[Artifact, Artifact], columns: Sequence[Column], spans: Spans, reach: Reach
+        self, pair: tuple[Artifact, Artifact], columns: Sequence[Column], reach: Reach
     ) -> Spans:
-        """The ranges among spans that would read other rows, or the same in another order."""
+        """The ranges that would read other rows, or the same in another order."""
         calendar = node_calendar(self._node)
+        differing = tuple(
+            span
+            for span in changed_spans(*pair, ordered=True)
+            if not self._is_read_alike(pair, columns, span, Reach())
+        )
+        spans = reading(differing, reach)
         ranges = [
             each for start, end in spans for each in islice(calendar.ranges(start, end), _MANY)
         ]
