@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from seeknal.host import clock
+from seeknal.plan.session import Request
+from seeknal.run.intervals.invalidating import invalidate
 
 FIRST = datetime(2024, 6, 1, tzinfo=UTC)
 
@@ -106,3 +108,72 @@ def test_rows_in_another_order_are_read_again_where_that_shows(shop):
 
     found = shop.read('SELECT ids FROM transform.kid ORDER BY "at"')
     assert found == [([12, 11, 10],), ([22, 21, 20],)]
+
+
+def test_inspect_shows_the_rows_of_all_parts_and_which_ranges_are_done(shop):
+    shop.day(3).assert_ok()
+
+    shown = shop.day(3, "inspect", "orders", "--limit", "0").assert_ok()
+
+    assert "source.orders: 9 rows, 3 columns" in repr(shown)
+    assert "3 ranges of a day done, by at: 2024-06-01 to 2024-06-03" in repr(shown)
+    assert shown.stdout.count("2024-06-03 ") == 3
+
+
+def test_ranges_are_told_to_programs(shop):
+    shop.day(3).assert_ok()
+
+    listed = shop.day(3, "inspect", "--list", "--format", "json").assert_ok().json()
+    document = shop.day(3, "lineage", "--format", "json").assert_ok().json()
+    catalog = shop.day(3, "catalog", "show", "orders", "--format", "json").assert_ok().json()
+
+    told = listed[0]["ranges"]
+    assert told["done"] == [
+        {"start": "2024-06-01T00:00:00+00:00", "end": "2024-06-04T00:00:00+00:00"}
+    ]
+    assert (told["unit"], told["timezone"], told["time_column"]) == ("day", "UTC", "at")
+    assert told["counts"] == {"done": 3, "invalidated": 0, "earlier": 0, "unfinished": 0}
+    assert document["nodes"][0]["ranges"] == catalog["ranges"] == told
+
+
+def test_rows_of_an_earlier_definition_are_told_as_such(shop):
+    shop.write({"seeknal/mid.yml": mid('SELECT "at", id FROM orders')})
+    shop.day(2).assert_ok()
+    shop.write({"seeknal/mid.yml": mid('SELECT "at", id * 2 AS id FROM orders')})
+    shop.day(3, "apply", "--env", "prod", "--yes", "--forward-only", "mid").assert_ok()
+
+    shown = shop.day(3, "inspect", "mid").assert_ok()
+    lineage = shop.day(3, "lineage", "mid").assert_ok()
+
+    said = "rows of an earlier definition were kept (--forward-only): 2024-06-01 to 2024-06-02"
+    assert said in repr(shown)
+    assert said in lineage.stdout
+    assert shop.read('SELECT id FROM transform.mid ORDER BY "at" LIMIT 1 OFFSET 6') == [(60,)]
+
+
+def test_what_is_invalidated_is_told(shop):
+    shop.day(3).assert_ok()
+    asked = Request(command="invalidate", start="2024-06-02", end="2024-06-02")
+    invalidate(shop.path, asked, "source.orders", downstream=False)
+
+    shown = shop.day(3, "inspect", "orders").assert_ok()
+
+    assert "1 range invalidated: 2024-06-02" in repr(shown)
+
+
+def test_a_rebuild_that_is_under_way_is_told(shop):
+    shop.write({"seeknal/mid.yml": mid('SELECT "at", id FROM orders')})
+    shop.day(3).assert_ok()
+    failing = mid("SELECT \"at\", CASE WHEN id = 31 THEN error('no') ELSE 1 END AS id FROM orders")
+    shop.write({"seeknal/mid.yml": failing})
+    shop.day(3)
+
+    shown = shop.day(3, "inspect", "mid").assert_ok()
+
+    said = "a new definition is being built, and shown once all of it is: 2024-06-01 to 2024-06-02"
+    assert said in repr(shown)
+    assert shop.read("SELECT count(*), max(id) FROM transform.mid") == [(9, 32)]
+
+
+def mid(sql):
+    return transform("mid", sql, *DAILY, "batch_size: 1", read="source.orders")

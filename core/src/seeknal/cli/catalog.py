@@ -147,7 +147,7 @@ def _documents(environment: str) -> list[Document]:
 _SHOWN = (
     *("table_name", "layer", "domain", "description", "business_purpose", "owner", "tags"),
     *("row_count", "file_size_bytes", "upstream_tables", "environment", "generation"),
-    *("batch_id", "updated_at", "note"),
+    *("batch_id", "updated_at", "ranges", "note"),
 )
 
 
@@ -157,6 +157,9 @@ def _text(key: str, found: Document) -> str | None:
         return None
     if isinstance(value, list):
         return ", ".join(value)
+    if key == "ranges":
+        done = f"{value['counts']['done']:,} of a {value['unit']}"
+        return f"{done} ({value['timezone']}), by {value['time_column']}"
     if key == "row_count":
         return f"{value:,}"
     if key == "file_size_bytes":

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from attrs import evolve
 
 from seeknal.cli.app import Command
 from seeknal.cli.common import (
@@ -118,8 +119,8 @@ def _query(
     rows = limit if statement.startswith("FROM") else 0
     if format_ == "table" and found.rows is not None and statement.startswith("FROM"):
         say(f"{found.node}: {count(found.rows, 'row')}, {count(len(found.columns), 'column')}")
-        if found.note is not None:
-            say(found.note)
+        for line in (*([found.note] if found.note else []), *_ranges(found)):
+            say(line)
         rows = min(rows or found.rows, found.rows)
     with open_views(root, environment, about=statement) as views:
         wanted = Wanted(format=format_, limit=rows)
@@ -128,6 +129,11 @@ def _query(
             views.interrupt,
             said=None,
         )
+
+
+def _ranges(found: Stored) -> list[str]:
+    """What of a node is done, for people, where its rows are processed by ranges of time."""
+    return found.ranges.lines if found.ranges is not None else []
 
 
 def _print_schema(columns: tuple[Column, ...], format_: str) -> None:
@@ -177,4 +183,7 @@ def _row(entry: Stored, *, exact: bool) -> tuple[object, ...]:
 
 
 def _answer(entry: Stored) -> dict[str, Any]:
-    return {name: value for name, value in plain(entry).items() if name != "files"}
+    ranges = entry.ranges.answer if entry.ranges is not None else None
+    told = dict(plain(evolve(entry, ranges=None)))
+    del told["files"]
+    return {**told, "ranges": ranges}

@@ -26,10 +26,13 @@ from seeknal.values.names import NodeId
 from seeknal.values.secret import scrub
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from seeknal.lineage.model import ProjectLineage
     from seeknal.lineage.paths import Affected
     from seeknal.plan.session import Loaded
     from seeknal.values.node import Node
+    from seeknal.values.tracking import Spans
 
 FORMATS = ("html", "json", "mermaid", "dot", "openlineage", "text")
 SHOWING_DATA = ("html", "json")
@@ -93,7 +96,9 @@ def lineage_command(
         )
     chosen = _around(loaded, focus, upstream, downstream)
     if kind == "text":
-        _write_text(scrub("\n".join(_lines(lineage, loaded, focus, chosen)).rstrip()), output)
+        _write_text(
+            scrub("\n".join(_lines(lineage, loaded, environment, focus, chosen)).rstrip()), output
+        )
         return
     document = _document(loaded, lineage, environment, chosen, focus, with_data=with_data)
     if kind == "html" and output != STDOUT:
@@ -170,14 +175,38 @@ def _around(
 
 
 def _lines(
-    lineage: ProjectLineage, loaded: Loaded, focus: Focus | None, chosen: list[NodeId]
+    lineage: ProjectLineage,
+    loaded: Loaded,
+    environment: str,
+    focus: Focus | None,
+    chosen: list[NodeId],
 ) -> list[str]:
     from seeknal.lineage.text import column_lines, graph_lines
     from seeknal.values.column_lineage import ColumnRef
 
     if focus is not None and focus[1] is not None:
         return list(column_lines(lineage, loaded.graph, ColumnRef(focus[0], focus[1])))
-    return list(graph_lines(lineage, loaded.graph, chosen, loaded.project.nodes))
+    notes = _notes(loaded, environment)
+    return list(graph_lines(lineage, loaded.graph, chosen, loaded.project.nodes, notes))
+
+
+def _notes(loaded: Loaded, environment: str) -> dict[NodeId, list[str]]:
+    """What is to be known of what is stored of nodes."""
+    from seeknal.intervals.holding import holding_of
+    from seeknal.values.snapshot import FORWARD_ONLY
+
+    found: dict[NodeId, list[str]] = {}
+    marks = _marks(loaded, environment)
+    for id, snapshot in loaded.snapshots(environment).items():
+        found[id] = [FORWARD_ONLY] if snapshot.forward_only else []
+        if holding := holding_of(snapshot, marks.get(id, ())):
+            found[id] += holding.lines
+    return found
+
+
+def _marks(loaded: Loaded, environment: str) -> Mapping[NodeId, Spans]:
+    state = loaded.state.environments.get(environment)
+    return state.marks if state is not None else {}
 
 
 def _document(
@@ -196,6 +225,7 @@ def _document(
         environment=environment,
         snapshots=loaded.snapshots(environment),
         statuses=last_statuses(loaded.project.root, environment),
+        marks=_marks(loaded, environment),
         previews=_previews(loaded, lineage, environment, chosen) if with_data else {},
     )
     return lineage_document(loaded.project, loaded.graph, lineage, facts, only=chosen, focus=focus)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
 
+from seeknal.intervals.holding import holding_of
 from seeknal.lineage.private import private_columns
 from seeknal.values.names import NodeId
 from seeknal.values.pii import type_of
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from seeknal.values.node import Node
     from seeknal.values.project import Project
     from seeknal.values.targets import Target
+    from seeknal.values.tracking import Spans
 
 SCHEMA_VERSION = 1
 
@@ -36,6 +38,8 @@ class Facts:
     snapshots: Mapping[NodeId, Snapshot] = field(factory=dict)
     statuses: Mapping[NodeId, str] = field(factory=dict)
     previews: Mapping[NodeId, Mapping[str, Any]] = field(factory=dict)
+    marks: Mapping[NodeId, Spans] = field(factory=dict)
+    """Which ranges of tracked nodes were invalidated."""
 
 
 def lineage_document(
@@ -87,6 +91,7 @@ def scrubbed(value: Any) -> Any:
 def _node(node: Node, lineage: NodeLineage, private: Private, facts: Facts) -> dict[str, Any]:
     snapshot = facts.snapshots.get(node.id)
     artifact = snapshot.artifact if snapshot else None
+    ranges = holding_of(snapshot, facts.marks.get(node.id, ())) if snapshot else None
     return {
         "id": node.id,
         "kind": node.kind,
@@ -108,6 +113,8 @@ def _node(node: Node, lineage: NodeLineage, private: Private, facts: Facts) -> d
         "seconds": round(snapshot.seconds, 6) if snapshot else None,
         "audits": [_audit(result) for result in snapshot.audits] if snapshot else [],
         "targets": [_target(target) for target in node.targets],
+        "note": snapshot.note if snapshot else None,
+        "ranges": ranges.answer if ranges else None,
         "preview": facts.previews.get(node.id),
         "lineage": lineage_answer(lineage),
         **({"merges_by": list(node.merges_by)} if node.merges_by else {}),

@@ -70,12 +70,17 @@ def graph_lines(
     graph: Graph,
     chosen: Sequence[NodeId],
     nodes: Mapping[NodeId, Node] = MappingProxyType({}),
+    notes: Mapping[NodeId, Sequence[str]] = MappingProxyType({}),
 ) -> Iterator[str]:
-    """Each node with what it reads and where its columns come from, in DAG order."""
+    """Each node with what it reads and where its columns come from, in DAG order.
+
+    ``notes``: what is to be known of what is stored of nodes.
+    """
     for id in chosen:
         yield from node_lines(lineage.nodes[id], graph.parents[id])
         if id in nodes and nodes[id].merges_by:
             yield f"    merged by {', '.join(nodes[id].merges_by)} into rows that earlier runs made"
+        yield from (f"    {note}" for note in notes.get(id, ()))
         yield ""
 
 

@@ -55,10 +55,11 @@ _NAME = re.compile(r"""\s*(?:[\w]+|"(?:[^"]|"")+")(?:\.(?:[\w]+|"(?:[^"]|"")+"))
 
 def snapshots_of(root: Path, environment: str) -> Mapping[NodeId, Snapshot]:
     """An environment's current outputs. Raises UsageError when it has none."""
-    return _state_of(root, environment).snapshots
+    return state_of(root, environment).snapshots
 
 
-def _state_of(root: Path, environment: str) -> EnvironmentState:
+def state_of(root: Path, environment: str) -> EnvironmentState:
+    """An environment as it is now. Raises UsageError when there is none of that name."""
     return existing(read_state(root / "target").environments, environment)
 
 
@@ -83,7 +84,7 @@ def open_views(
     ``about``: a query; views that it cannot mean are left out. Raises UsageError for an unknown
     environment, and for a ``database`` that cannot keep the views.
     """
-    state = _state_of(root, environment)
+    state = state_of(root, environment)
     if database:
         check_name(database, {id.kind for id in state.snapshots})
     connection = connected(root, database)

@@ -69,6 +69,7 @@ def docs_document(loaded: Loaded, environment: str, preview: int = 0) -> dict[st
         environment=environment,
         snapshots=loaded.snapshots(environment),
         statuses=last_statuses(root, environment),
+        marks=state.marks,
         previews=previews(root, environment, loaded.graph.order, hides, preview) if preview else {},
     )
     document = lineage_document(loaded.project, loaded.graph, lineage, facts)

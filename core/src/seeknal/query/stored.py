@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from attrs import evolve, frozen
 
+from seeknal.intervals.holding import holding_of
 from seeknal.lineage.private import outdated, private_columns
 from seeknal.plan.views import is_view
-from seeknal.query.database import open_views, snapshots_of
+from seeknal.query.database import open_views, snapshots_of, state_of
 from seeknal.values.columns import Column
 from seeknal.values.credentials import MASK
 from seeknal.values.errors import UsageError, did_you_mean
 from seeknal.values.names import PRODUCTION, NodeId
 
 if TYPE_CHECKING:
+    from seeknal.intervals.holding import Holding
     from seeknal.lineage.model import ProjectLineage
     from seeknal.lineage.private import Private
     from seeknal.plan.session import Loaded
@@ -47,6 +49,8 @@ class Stored:
     """Those that hold its rows; several of one that is made of parts."""
     note: str | None = None
     """What has to be known of its rows."""
+    ranges: Holding | None = None
+    """What of it is done, where its rows are processed by ranges of time."""
 
 
 def stored_outputs(root: Path, environment: str, loaded: Loaded | None) -> list[Stored]:
@@ -54,7 +58,8 @@ def stored_outputs(root: Path, environment: str, loaded: Loaded | None) -> list[
 
     ``loaded`` may be None (the project's files are wrong): then only what is stored is known.
     """
-    snapshots = snapshots_of(root, environment)
+    state = state_of(root, environment)
+    snapshots = state.snapshots
     nodes: Mapping[NodeId, Node] = loaded.project.nodes if loaded else {}
     kinds = loaded.plugins.kinds if loaded else {}
     rowless = {name for name, kind in kinds.items() if not kind.produces_rows}
@@ -63,7 +68,16 @@ def stored_outputs(root: Path, environment: str, loaded: Loaded | None) -> list[
         _stored(id, nodes.get(id), snapshots.get(id), ended.get(id), known=loaded is not None)
         for id in sorted({*nodes, *snapshots})
     ]
-    return [evolve(entry, status="no rows") if entry.kind in rowless else entry for entry in found]
+    return [
+        evolve(
+            entry,
+            status="no rows" if entry.kind in rowless else entry.status,
+            ranges=holding_of(snapshots[entry.node], state.marks.get(entry.node, ()))
+            if entry.node in snapshots
+            else None,
+        )
+        for entry in found
+    ]
 
 
 def _stored(
@@ -82,7 +96,7 @@ def _stored(
         last_run=snapshot.made_at or None if snapshot else None,
         path=artifact.path if artifact else None,
         files=artifact.files if artifact else (),
-        note=snapshot.merged.told if snapshot and snapshot.merged else None,
+        note=snapshot.note if snapshot else None,
     )
 
 

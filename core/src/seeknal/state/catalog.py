@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from seeknal.host.files import kept_json, temporary_name
+from seeknal.intervals.holding import holding_of
 from seeknal.values.names import PRODUCTION, NodeId
 
 if TYPE_CHECKING:
@@ -69,7 +70,8 @@ def document(
         "generation": generation,
         "batch_id": snapshot.made_by,
         "updated_at": snapshot.made_at,
-        **({"note": snapshot.merged.told} if snapshot.merged else {}),
+        **({"note": snapshot.note} if snapshot.note else {}),
+        **({"ranges": found.answer} if (found := holding_of(snapshot)) else {}),
     }
 
 

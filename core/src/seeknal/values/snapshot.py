@@ -156,6 +156,9 @@ class Merged:
         return f"new rows were {done}: its inputs as they are do not say what its rows are"
 
 
+FORWARD_ONLY = "rows of an earlier definition were kept (--forward-only)"
+
+
 @frozen(kw_only=True)
 class Snapshot:
     """A node's current output in an environment, and all that its reuse depends on.
@@ -204,6 +207,13 @@ class Snapshot:
     """Of a tracked node: the moments that its rows are of."""
     unfinished: tuple[Part, ...] = ()
     """What is stored of a tracked node's newer definition, which is shown once all of it is."""
+
+    @property
+    def note(self) -> str | None:
+        """What who reads its rows has to know, where its inputs alone do not tell what they are."""
+        if self.merged is not None:
+            return self.merged.told
+        return FORWARD_ONLY if self.forward_only else None
 
     @property
     def columns(self) -> tuple[Column, ...] | None:

@@ -1,0 +1,110 @@
+"""What is stored of a tracked node, as it is told to people and to programs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from attrs import frozen
+
+from seeknal.intervals.calendar import calendar_of
+from seeknal.intervals.spans import common, merged, minus
+from seeknal.intervals.wording import iso, iso_spans, told_spans
+from seeknal.values.snapshot import FORWARD_ONLY
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from seeknal.values.snapshot import Part, Snapshot
+    from seeknal.values.tracking import Spans
+
+
+@frozen(kw_only=True)
+class Holding:
+    """The ranges of a tracked node in one environment.
+
+    ``invalidated`` are done ones that wait to be redone, ``earlier`` those whose rows were kept
+    of an earlier definition, and ``unfinished`` what is built of a newer one that is not shown.
+    """
+
+    column: str
+    unit: str
+    timezone: str
+    first: int
+    done: Spans
+    invalidated: Spans
+    earlier: Spans
+    unfinished: Spans
+
+    @property
+    def answer(self) -> dict[str, Any]:
+        """The same for programs."""
+        spans = {
+            "done": self.done,
+            "invalidated": self.invalidated,
+            "earlier": self.earlier,
+            "unfinished": self.unfinished,
+        }
+        return {
+            "time_column": self.column,
+            "unit": self.unit,
+            "timezone": self.timezone,
+            "first_range": iso(self.first),
+            **{name: iso_spans(found) for name, found in spans.items()},
+            "counts": {name: self.count(found) for name, found in spans.items()},
+        }
+
+    @property
+    def lines(self) -> list[str]:
+        """The same for people, what is usual first."""
+        ranges = f"{_ranges(self.count(self.done))} of a {self.unit} done, by {self.column}"
+        found = [f"{ranges}{self._where(self.done)}"]
+        if self.invalidated:
+            count = self.count(self.invalidated)
+            found.append(f"{_ranges(count)} invalidated{self._where(self.invalidated)}")
+        if self.earlier:
+            found.append(f"{FORWARD_ONLY}{self._where(self.earlier)}")
+        if self.unfinished:
+            told = "a new definition is being built, and shown once all of it is"
+            found.append(f"{told}{self._where(self.unfinished)}")
+        return found
+
+    def count(self, spans: Spans) -> int:
+        """How many ranges spans have."""
+        calendar = calendar_of(self.unit, self.timezone)
+        return calendar.count(calendar.widened(spans))
+
+    def _where(self, spans: Spans) -> str:
+        if not spans:
+            return ""
+        zone = "" if self.timezone == "UTC" else f" ({self.timezone})"
+        return f": {', '.join(told_spans(spans, self.timezone))}{zone}"
+
+
+def holding_of(snapshot: Snapshot, marks: Spans = ()) -> Holding | None:
+    """What an environment has of a tracked node, None of another.
+
+    ``marks``: which moments were invalidated.
+    """
+    covered, artifact = snapshot.covered, snapshot.artifact
+    if covered is None or artifact is None:
+        return None
+    before = [part for part in artifact.parts if part.definition in covered.follows]
+    return Holding(
+        column=covered.column,
+        unit=covered.unit,
+        timezone=covered.timezone,
+        first=covered.first,
+        done=covered.done,
+        invalidated=common(covered.done, marks),
+        earlier=_done(before),
+        unfinished=_done(snapshot.unfinished),
+    )
+
+
+def _done(parts: Sequence[Part]) -> Spans:
+    spans = merged((part.start, part.end) for part in parts)
+    return minus(spans, merged(gap for part in parts for gap in part.gaps))
+
+
+def _ranges(count: int) -> str:
+    return f"{count:,} {'range' if count == 1 else 'ranges'}"
