@@ -32,6 +32,13 @@ def transform(name, sql, *lines, read="transform.mid"):
     )
 
 
+OUT = """
+kind: exposure
+name: out
+type: file
+inputs: [{ref: transform.mid}]
+params: {path: out/mid.csv, format: csv}
+"""
 DAILY = ("time_column: at", 'schedule: "@daily"')
 
 
@@ -93,6 +100,8 @@ def test_rows_in_another_order_are_read_again_where_that_shows(shop):
                 """SELECT date_trunc('day', "at") AS "at", list(id) AS ids FROM mid GROUP BY 1""",
                 *DAILY,
             ),
+            "seeknal/all.yml": transform("all", "SELECT first(id) AS id FROM mid"),
+            "seeknal/out.yml": OUT,
         }
     )
     shop.day(2).assert_ok()
@@ -108,6 +117,9 @@ def test_rows_in_another_order_are_read_again_where_that_shows(shop):
 
     found = shop.read('SELECT ids FROM transform.kid ORDER BY "at"')
     assert found == [([12, 11, 10],), ([22, 21, 20],)]
+    assert shop.read("SELECT id FROM transform.all") == [(22,)]
+    lines = (shop.path / "out/mid.csv").read_text().splitlines()
+    assert [line.split(",")[1] for line in lines[1:]] == ["22", "21", "20", "12", "11", "10"]
 
 
 def test_inspect_shows_the_rows_of_all_parts_and_which_ranges_are_done(shop):
@@ -170,7 +182,7 @@ def test_a_rebuild_that_is_under_way_is_told(shop):
 
     shown = shop.day(3, "inspect", "mid").assert_ok()
 
-    said = "a new definition is being built, and shown once all of it is: 2024-06-01 to 2024-06-02"
+    said = "a rebuild is under way, and shown once all of it is done: 2024-06-01 to 2024-06-02"
     assert said in repr(shown)
     assert shop.read("SELECT count(*), max(id) FROM transform.mid") == [(9, 32)]
 

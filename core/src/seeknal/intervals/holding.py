@@ -23,7 +23,7 @@ class Holding:
     """The ranges of a tracked node in one environment.
 
     ``invalidated`` are done ones that wait to be redone, ``earlier`` those whose rows were kept
-    of an earlier definition, and ``unfinished`` what is built of a newer one that is not shown.
+    of an earlier definition, and ``unfinished`` what a rebuild has done that is not shown yet.
     """
 
     column: str
@@ -64,7 +64,7 @@ class Holding:
         if self.earlier:
             found.append(f"{FORWARD_ONLY}{self._where(self.earlier)}")
         if self.unfinished:
-            told = "a new definition is being built, and shown once all of it is"
+            told = "a rebuild is under way, and shown once all of it is done"
             found.append(f"{told}{self._where(self.unfinished)}")
         return found
 
