@@ -210,7 +210,7 @@ class World:
         old = env.built.get(node.name)
         follows = self.followed(old, node, event)
         allowed = follows | {node.definition}
-        continues = old is None or old.node.definition in allowed
+        continues = old is None or not old.parts or old.node.definition in allowed
         parts = {
             each: part
             for each, part in (old.parts if old else {}).items()

@@ -74,6 +74,9 @@ def held_of(
     before = snapshot.fingerprint.content
     if covered is None:
         return Held(continues=False, rebuilt_to=ALWAYS[0])
+    if not covered.done and before != definition:
+        # Nobody has seen anything of it.
+        return Held()
     follows: tuple[str, ...] = ()
     if before == definition:
         follows = covered.follows
