@@ -1,6 +1,8 @@
 import textwrap
+from datetime import UTC, datetime
 
 import pytest
+from tests.core.cli import tracked
 
 FILES = {
     "seeknal_project.yml": "name: shop\n",
@@ -71,6 +73,26 @@ def seeknal(capsys):
         return code, out, err
 
     return run
+
+
+@pytest.fixture
+def at(monkeypatch):
+    """Sets the clock by which ranges are due."""
+
+    def set_to(text):
+        now = datetime.fromisoformat(text).replace(tzinfo=UTC)
+        monkeypatch.setattr("seeknal.host.clock.now", lambda: now)
+
+    set_to("2024-06-05 06:30")
+    return set_to
+
+
+@pytest.fixture
+def events(seeknal_project, at):
+    """The shop, which has run on 5 June in the morning."""
+    project = seeknal_project(tracked.FILES)
+    project.run("run").assert_ok()
+    return project
 
 
 def dedent(text):

@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from seeknal.cli.batches import Batches
 from seeknal.cli.fitting import columns_of, speaker, wrapped
 from seeknal.cli.layout import INDENT, Layout, layout_of
 from seeknal.cli.live import Live, above
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from seeknal.values.project import Project
     from seeknal.values.results import NodeResult, RunSummary
     from seeknal.values.targets import Target
+    from seeknal.values.tracking import Batch
 
 MODES = {"upsert_by_key": "upsert", "incremental_by_time": "incremental"}
 COLOURS = {"failed": "red", "skipped": "yellow", "interrupted": "yellow", "reused": "dim"}
@@ -58,6 +60,8 @@ class Silent:
         if level >= WARNING:
             self.warn(f"{node}: {text}")
 
+    def batched(self, node: NodeId, batch: Batch) -> None: ...
+
     def warn(self, message: str) -> None:
         warn(message)
 
@@ -77,6 +81,7 @@ class Lines:
         self._nodes: Mapping[NodeId, Node] = {}
         self._layout = Layout()
         self._live: Live | None = None
+        self._batches = Batches()
         self._stopping = Stopping()
 
     def planned(self, plan: Plan, project: Project) -> None:
@@ -90,6 +95,9 @@ class Lines:
         self._layout = layout_of(plan.steps, columns_of(sys.stdout), targets)
         for problem in project.warnings if not self._quiet else ():
             warn(brief(problem))
+        for step in plan.steps if not self._quiet else ():
+            for note in step.notes if step.ranges else ():
+                say(f"{speaker(step.node, sys.stderr)}: {note}")
         if plan.to_run and not self._quiet and is_terminal(sys.stderr):
             self._live = Live(len(plan.steps))
             self._live.begin()
@@ -125,6 +133,14 @@ class Lines:
         elif self._verbose:
             with above():
                 say(line)
+
+    def batched(self, node: NodeId, batch: Batch) -> None:
+        from seeknal.cli.spans import batch_text
+
+        if self._live:
+            self._live.note(node, batch_text(batch))
+        elif not self._quiet and self._batches.worth_a_line(node, batch):
+            say(f"{speaker(node, sys.stderr)}: {batch_text(batch)}")
 
     def ended(self, summary: RunSummary) -> None:
         self._stopping.ended()
@@ -168,7 +184,8 @@ class Lines:
         numbers = f"{_rows(result):>{layout.rows}} {_seconds(result):>{layout.seconds}}"
         told = layout.told(result.reason, verb, numbers)
         parts = [layout.named(result.node), word, told, numbers]
-        more = [audits_text(result.audits)] if result.audits else []
+        more = _ranges(result)
+        more += [audits_text(result.audits)] if result.audits else []
         deliveries = [self.delivery_text(delivery) for delivery in result.deliveries]
         if self._verbose:
             times = [f"{phase} {took:.2f} s" for phase, took in result.phases.items()]
@@ -193,6 +210,14 @@ class Lines:
             detail = f" {delivery.detail}" if delivery.detail else ""
             place = f"{place} ({mode}, {delivery.rows:,}){detail}"
         return f"-> {place}" if delivery.status == "delivered" else f"-> {place} OWED"
+
+
+def _ranges(result: NodeResult) -> list[str]:
+    if result.work is None:
+        return []
+    from seeknal.cli.spans import work_text
+
+    return work_text(result.work, result.processed)
 
 
 def brief(problem: Problem) -> str:

@@ -201,6 +201,13 @@ def size_text(size: int | None) -> str:
     return f"{amount:.1f} GiB"
 
 
-def count(number: int, noun: str) -> str:
+def count(number: int, noun: str, several: str | None = None) -> str:
     """``1 node``, ``3 nodes``, ``120,000 rows``."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+    return f"{number:,} {noun if number == 1 else several or f'{noun}s'}"
+
+
+def duration_text(seconds: float) -> str:
+    """About how long something takes."""
+    if seconds < 60:
+        return f"{max(1, round(seconds))} s"
+    return f"{round(seconds / 60)} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

@@ -38,16 +38,18 @@ if TYPE_CHECKING:
     from seeknal.values.plan import Plan
     from seeknal.values.project import Project
     from seeknal.values.snapshot import Snapshot
+    from seeknal.values.tracking import Batch
 
 
 class Reporter(Protocol):
-    """Told what happens; by one thread, but for ``logged``, which any may call."""
+    """Told what happens; by one thread, but for ``logged`` and ``batched``, which any may call."""
 
     def planned(self, plan: Plan, project: Project) -> None: ...
     def started(self, node: NodeId) -> None: ...
     def finished(self, result: NodeResult) -> None: ...
     def stopping(self, nodes: Collection[NodeId]) -> None: ...
     def logged(self, node: NodeId, level: int, text: str) -> None: ...
+    def batched(self, node: NodeId, batch: Batch) -> None: ...
     def warn(self, message: str) -> None: ...
     def ended(self, summary: RunSummary) -> None: ...
 
@@ -304,6 +306,7 @@ class Execution:
             outputs_of=earlier.every,
             account_of=partial(self.loaded.state.account, plan.environment),
             tell=self.tell,
+            told_batch=self.reporter.batched,
             store=self.store,
             staged=staged,
             stop=self.stop,

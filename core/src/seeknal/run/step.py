@@ -112,7 +112,7 @@ class StepExecution:
         snapshot = ranged.carry_out()
         if snapshot is self.snapshot:
             self.step = evolve(self.step, action=self.step.otherwise, reason=ranged.idle_reason)
-            return evolve(self.carry_out(), waiting=ranged.waiting)
+            return evolve(self.carry_out(), waiting=ranged.waiting, work=ranged.work)
         if ranged.reason is not None:
             self.step = evolve(self.step, reason=ranged.reason)
         delivered = self.deliver(snapshot, marked=ranged.marks_left())
@@ -292,6 +292,7 @@ class StepExecution:
             processed=self.ranged.processed if self.ranged else (),
             adopted=self.ranged.adopted if self.ranged else (),
             waiting=self.ranged.waiting if self.ranged else (),
+            work=self.ranged.work if self.ranged else None,
         )
 
     def failed(self, error: BaseException) -> NodeResult:
@@ -314,6 +315,7 @@ class StepExecution:
             processed=self.ranged.recorded if self.ranged else (),
             adopted=self.ranged.adopted if self.ranged else (),
             waiting=self.ranged.waiting if self.ranged else (),
+            work=self.ranged.work if self.ranged else None,
         )
 
     def explained(self, error: BaseException) -> SeeknalError:

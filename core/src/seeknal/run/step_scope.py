@@ -26,7 +26,7 @@ from seeknal.values.plan import Plan
 from seeknal.values.project import Project
 from seeknal.values.relations import Interval, Relation
 from seeknal.values.snapshot import Artifact, Snapshot
-from seeknal.values.tracking import Spans
+from seeknal.values.tracking import Batch, Spans
 
 if TYPE_CHECKING:
     import duckdb
@@ -80,6 +80,8 @@ class Services:
     """What is known of the targets of a node whose outputs are lost."""
     tell: Tell = lambda node, level, text: None
     """Takes what nodes log, as they log it."""
+    told_batch: Callable[[NodeId, Batch], None] = lambda node, batch: None
+    """Takes which batch of a tracked node is computed, as it begins."""
     calls: Calls = field(factory=Calls)
     """What plugins wait for, and can be stopped in."""
     store: StateStore | None = None

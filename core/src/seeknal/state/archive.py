@@ -26,6 +26,10 @@ HISTORY_COLUMNS = {
     "bytes": "BIGINT",
     "seconds": "DOUBLE",
     "phases": "MAP(VARCHAR, DOUBLE)",
+    "processed": "BIGINT",
+    "batches": "BIGINT",
+    "rows_computed": "BIGINT",
+    "spans": "JSON",
     "started_at": "TIMESTAMPTZ",
     "finished_at": "TIMESTAMPTZ",
     "fingerprint": "VARCHAR",
@@ -90,7 +94,11 @@ def _record(row: Sequence[Any]) -> dict[str, Any]:
         return {name: value for name, value in record.items() if value is not None} | {"node": None}
     for name in ("nodes", "unwell", "command", "commit"):
         del record[name]
-    texts = {name: json.loads(record[name] or "[]") for name in ("audits", "targets", "reads")}
+    for name in ("processed", "batches", "rows_computed", "spans"):
+        if record[name] is None:
+            del record[name]
+    lists = [name for name in ("audits", "targets", "reads", "spans") if name in record]
+    texts = {name: json.loads(record[name] or "[]") for name in lists}
     return record | texts
 
 

@@ -18,6 +18,7 @@ from attrs import asdict
 from seeknal.state.archive import archived_files, archived_records
 from seeknal.state.faults import reading, writing
 from seeknal.state.sealed import parse_object
+from seeknal.values.estimates import Pace
 from seeknal.values.names import NodeId
 from seeknal.values.pii import pii_columns
 from seeknal.values.secret import scrub
@@ -31,6 +32,7 @@ WELL = ("success", "reused")
 """Statuses of a step after which a node's output is what its files say."""
 _BLOCK = 1 << 18
 _FOR_DURATIONS = 5_000
+_PACES = 20
 _FOR_COUNTS = 200_000
 """Records that a run looks back on: its cost must not grow with its project's age."""
 
@@ -93,6 +95,23 @@ class History:
         for record in self._matching({"status": "success"}, _FOR_DURATIONS):
             if record.get("node") is not None:
                 found.setdefault(NodeId(record["node"]), record.get("seconds") or 0.0)
+        return found
+
+    def paces(self) -> dict[NodeId, list[Pace]]:
+        """What ranges of each tracked node took in the newest runs that computed some."""
+        found: dict[NodeId, list[Pace]] = {}
+        for record in self._matching({"status": "success"}, _FOR_DURATIONS):
+            if record.get("node") is None or not record.get("processed"):
+                continue
+            paces = found.setdefault(NodeId(record["node"]), [])
+            if len(paces) < _PACES:
+                paces.append(
+                    Pace(
+                        ranges=record["processed"],
+                        rows=record.get("rows_computed") or 0,
+                        seconds=record.get("seconds") or 0.0,
+                    )
+                )
         return found
 
     def unwell(self, environment: str) -> set[NodeId]:
@@ -223,6 +242,7 @@ def _node(result: NodeResult, summary: RunSummary, project: Project) -> dict[str
         "status": result.status,
         "reason": result.reason,
         **_transition(result),
+        **_ranges(result),
         "rows_out": result.rows,
         "bytes": result.bytes,
         "seconds": round(result.seconds, 6),
@@ -258,6 +278,21 @@ def _transition(result: NodeResult) -> dict[str, Any]:
         "columns_removed": list(found.removed),
         "reads": [asdict(read) for read in found.reads],
         "source_files": list(found.files),
+    }
+
+
+def _ranges(result: NodeResult) -> dict[str, Any]:
+    """Which ranges of a tracked node it has computed, so that others can be told in advance."""
+    work = result.work
+    if work is None or not work.ranges:
+        return {}
+    from seeknal.intervals.wording import iso_spans
+
+    return {
+        "processed": work.ranges,
+        "batches": work.batches,
+        "rows_computed": work.rows,
+        "spans": iso_spans(result.processed),
     }
 
 

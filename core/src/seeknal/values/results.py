@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from seeknal.values.location import Location
     from seeknal.values.names import NodeId
     from seeknal.values.snapshot import Snapshot
-    from seeknal.values.tracking import Spans
+    from seeknal.values.tracking import Spans, Work
 
 
 Status = Literal["success", "reused", "failed", "skipped", "interrupted"]
@@ -69,6 +69,8 @@ class NodeResult:
     """And what was built already elsewhere."""
     waiting: Spans = ()
     """And what is due but waits for an input."""
+    work: Work | None = None
+    """And how much that was."""
 
     @property
     def ok(self) -> bool:

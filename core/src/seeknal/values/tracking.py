@@ -99,16 +99,53 @@ class Asked:
 
 
 @frozen(kw_only=True)
+class Batch:
+    """One batch of a tracked node while it is computed: which one it is, and of what span.
+
+    ``total`` is how many there will be, as far as that is known.
+    """
+
+    number: int
+    total: int
+    start: int
+    end: int
+    timezone: str = "UTC"
+
+
+@frozen(kw_only=True)
+class Work:
+    """What a step did of a tracked node's ranges, in numbers of them.
+
+    ``ranges`` were computed in so many ``batches``, and have so many ``rows``; ``adopted`` were
+    built already elsewhere, and ``waiting`` are due but lack an input.
+    """
+
+    ranges: int = 0
+    batches: int = 0
+    rows: int = 0
+    adopted: int = 0
+    waiting: int = 0
+    unit: str = ""
+    timezone: str = "UTC"
+
+
+@frozen(kw_only=True)
 class Ranges:
     """What a plan says of a tracked node's ranges: what is processed as far as it is known.
 
     ``waiting`` are those for which an input is missing. ``count`` is the number of ranges that are
-    processed, ``batches`` in how many steps. ``missing`` are spans that a change of definition has
-    to do once more, among the new ones.
+    processed, ``batches`` in how many steps. ``invalidated``: those of ``again`` that were, others
+    are looked back at; with ``asked`` all are what the command names. ``waits_for`` are the inputs
+    that are missing.
     """
 
     new: Spans = ()
     again: Spans = ()
+    invalidated: Spans = ()
     waiting: Spans = ()
+    waits_for: tuple[NodeId, ...] = ()
     count: int = 0
     batches: int = 0
+    unit: str = ""
+    timezone: str = "UTC"
+    asked: bool = False

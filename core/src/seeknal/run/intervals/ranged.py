@@ -30,7 +30,8 @@ from seeknal.run.intervals.comparing import Comparing
 from seeknal.run.intervals.storing import PartStore, digest_of, with_part
 from seeknal.state.composing import composed
 from seeknal.values.errors import NodeError
-from seeknal.values.tracking import Covered
+from seeknal.values.tracking import Batch as BatchTold
+from seeknal.values.tracking import Covered, Work
 
 if TYPE_CHECKING:
     from seeknal.intervals.due import Question
@@ -70,6 +71,10 @@ class RangedStep:
         """The number of what this step reads of ranges that it does once more."""
         self.batches = 0
         """How many were computed so far."""
+        self.total = 0
+        """How many there will be, as far as that is known."""
+        self.rows = 0
+        """How many rows those have that were computed."""
 
     def carry_out(self) -> Snapshot:
         """Do what is due; gives the node's snapshot, which is on record as far as batches went."""
@@ -144,6 +149,7 @@ class RangedStep:
         if found.named is not None:
             late = common(late, self._asked_of(late))
         wanted = union(minus(found.wanted, self.adopted), late)
+        self._expect(wanted)
         if wanted and self.adopted:
             # What is computed may fail.
             self._record_batch()
@@ -221,6 +227,7 @@ class RangedStep:
         held = union(found.expected, self._done)
         later = self.calendar.widened(common(self._done, ((begin, ALWAYS[1]),)))
         wanted = union(found.wanted, common(later, held))
+        self._expect(found.wanted)
         for start, end in self._each(wanted):
             if self._lacks_earlier(found.expected, start):
                 break
@@ -268,6 +275,18 @@ class RangedStep:
                 following = min(self.calendar.back(start, -size), end)
                 yield start, following
                 start = following
+
+    def _expect(self, spans: Spans) -> None:
+        """Count the batches that spans will be."""
+        size = batch_size(self.scope.node)
+        counts = (self.calendar.count(self.calendar.widened((span,))) for span in spans)
+        self.total += sum(-(-count // size) for count in counts)
+
+    def _tell(self, start: int, end: int) -> None:
+        number, zone = self.batches + 1, self.calendar.timezone
+        total = max(self.total, number)
+        batch = BatchTold(number=number, total=total, start=start, end=end, timezone=zone)
+        self.scope.services.told_batch(self.scope.node.id, batch)
 
     # Adopting what was built elsewhere.
 
@@ -361,6 +380,7 @@ class RangedStep:
     def _process(self, start: int, end: int, renewed: Spans) -> None:
         """Compute one batch, look at it, and put it on record."""
         scope, services, node = self.scope, self.scope.services, self.scope.node
+        self._tell(start, end)
         path = self.build.begin_batch()
         batch = self._batch(start, end)
         with scope.phases.timed("execute"):
@@ -392,6 +412,7 @@ class RangedStep:
             self._put(part)
             self.processed = union(self.processed, ((start, end),))
             self.batches += 1
+            self.rows += rows
         self._record_batch()
 
     def _look_at_batch(self, relation: Relation, start: int, end: int) -> None:
@@ -496,7 +517,9 @@ class RangedStep:
         self._adopt(common(wanted, built.covered.done if built.covered else ()), trusted=built)
         left = minus(wanted, self.calendar.widened(minus(self.adopted, before)))
         self._adopt(left)
-        for start, end in self._batches(minus(left, self.adopted)):
+        wanted = minus(left, self.adopted)
+        self._expect(wanted)
+        for start, end in self._batches(wanted):
             self._process(start, end, ())
 
     def _refuse_timeless(self) -> None:
@@ -620,6 +643,23 @@ class RangedStep:
         return all(
             part.inputs is not None and {id: part.inputs.get(id) for id in inputs} == inputs
             for part in self.parts
+        )
+
+    @property
+    def work(self) -> Work:
+        """How much was done."""
+
+        def count(spans: Spans) -> int:
+            return self.calendar.count(self.calendar.widened(spans))
+
+        return Work(
+            ranges=count(self.processed),
+            batches=self.batches,
+            rows=self.rows,
+            adopted=count(self.adopted),
+            waiting=count(self.waiting),
+            unit=str(self.calendar.unit),
+            timezone=self.calendar.timezone,
         )
 
     @property
