@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from seeknal.kernel.command_options import force_option as force_option
     from seeknal.kernel.command_options import format_option as format_option
     from seeknal.kernel.command_options import output_option as output_option
+    from seeknal.kernel.command_options import span_options as span_options
     from seeknal.kernel.command_options import this_command as this_command
     from seeknal.kernel.command_options import to_option as to_option
     from seeknal.kernel.contexts import AuditContext as AuditContext
@@ -184,6 +185,7 @@ _FROM = {
         "force_option",
         "format_option",
         "output_option",
+        "span_options",
         "this_command",
         "to_option",
     ),

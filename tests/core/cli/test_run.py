@@ -147,6 +147,7 @@ def test_a_plans_json_has_every_step(shop):
         "reason": "source unchanged",
         "conditional": False,
         "otherwise": None,
+        "ranges": None,
         "notes": [],
     }
 

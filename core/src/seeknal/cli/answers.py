@@ -14,11 +14,13 @@ if TYPE_CHECKING:
     from seeknal.plan.changes import Consequences
     from seeknal.run.delivery.leftovers import Left
     from seeknal.values.audits import AuditResult
+    from seeknal.values.estimates import Estimate
     from seeknal.values.location import Location
     from seeknal.values.names import NodeId
     from seeknal.values.plan import Plan, Step
     from seeknal.values.problems import Problem
     from seeknal.values.results import NodeResult, RunSummary
+    from seeknal.values.tracking import Ranges
 
 SCHEMA_VERSION = 1
 """Grows when a key changes its meaning or goes; new keys are no reason."""
@@ -79,7 +81,7 @@ def plan_answer(
         "status": "success",
         "environment": plan.environment,
         "counts": {action: actions.count(action) for action in dict.fromkeys(actions)},
-        "nodes": [_step(step) for step in plan.steps],
+        "nodes": [_step(step, found) for step in plan.steps],
         "changes": plain(found.changes) if found else [],
         "summary": dict(found.counts) if found else {},
         "seconds": found.seconds if found else None,
@@ -94,15 +96,25 @@ def sections_answer(sections: Iterable[Section]) -> list[dict[str, Any]]:
     return [{"name": section.name, "data": plain(section.data)} for section in sections]
 
 
-def _step(step: Step) -> dict[str, Any]:
+def _step(step: Step, found: Consequences | None) -> dict[str, Any]:
+    estimates = found.estimates if found else {}
     return {
         "node": step.node,
         "action": step.action,
         "reason": step.reason,
         "conditional": step.conditional,
         "otherwise": step.otherwise if step.conditional else None,
+        "ranges": _ranges(step.ranges, estimates.get(step.node)),
         "notes": list(step.notes),
     }
+
+
+def _ranges(found: Ranges | None, estimate: Estimate | None) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    from seeknal.cli.spans import ranges_answer
+
+    return ranges_answer(found, estimate)
 
 
 def run_answer(summary: RunSummary, root: Path) -> dict[str, Any]:
@@ -230,5 +242,14 @@ def _result(result: NodeResult, root: Path) -> dict[str, Any]:
         "audits": [audit_answer(audit) | rows_record(audit, None, root) for audit in result.audits],
         "targets": [target_answer(target_record(delivery)) for delivery in result.deliveries],
         "error": error,
+        "ranges": _work(result),
         "notes": list(result.notes),
     }
+
+
+def _work(result: NodeResult) -> dict[str, Any] | None:
+    if result.work is None:
+        return None
+    from seeknal.cli.spans import work_answer
+
+    return work_answer(result.work, result.processed, result.adopted, result.waiting)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from seeknal.cli.fitting import columns_of, middle, start, wrapped
 from seeknal.cli.layout import INDENT, SHORTEST_NAME
 from seeknal.cli.progress import COLOURS
-from seeknal.cli.render import cell, count
+from seeknal.cli.render import cell, count, duration_text
 from seeknal.cli.streams import paint, say
 from seeknal.values.names import PRODUCTION
 from seeknal.values.secret import scrub
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from seeknal.plan.session import Loaded
     from seeknal.run.delivery.leftovers import Left
     from seeknal.values.changes import Change, ColumnChange
+    from seeknal.values.estimates import Estimate
+    from seeknal.values.names import NodeId
     from seeknal.values.plan import Plan, Step
 
 MOST_LEFT = 3
@@ -123,14 +125,8 @@ def _summary(found: Consequences) -> str:
         f"{follow} {'descendant' if follow == 1 else 'descendants'} to rebuild",
         f"{found.counts['reused']} reused",
     ]
-    about = f"      about {_duration(found.seconds)}" if found.seconds is not None else ""
+    about = f"      about {duration_text(found.seconds)}" if found.seconds is not None else ""
     return ", ".join(parts) + about
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 60:
-        return f"{max(1, round(seconds))} s"
-    return f"{round(seconds / 60)} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
 def print_sections(sections: Iterable[Section]) -> None:
@@ -146,8 +142,8 @@ def _told(step: Step) -> str:
     return step.reason + (f" (only if they do, else {step.otherwise})" if step.conditional else "")
 
 
-def print_steps(plan: Plan) -> None:
-    """A line for each node, and the totals."""
+def print_steps(plan: Plan, found: Consequences) -> None:
+    """A line for each node, with its ranges of time below it, and the totals."""
     columns = columns_of(sys.stdout)
     told = [_told(step) for step in plan.steps]
     name = max((len(step.node) for step in plan.steps), default=0)
@@ -159,6 +155,8 @@ def print_steps(plan: Plan) -> None:
         if columns is not None:
             text = start(text, columns - name - _VERB)
         print(f"{middle(step.node, name):<{name}}  {word}  {text}")
+        for line in _ranges(step, found.estimates):
+            print(INDENT + _wrapped(line, columns))
         for note in step.notes:
             print(INDENT + _wrapped(note, columns))
     work = [step for step in plan.to_run if step.action != "adopt"]
@@ -167,7 +165,18 @@ def print_steps(plan: Plan) -> None:
     reused = len(plan.steps) - len(work)
     noun = "node" if len(plan.steps) == 1 else "nodes"
     perhaps = f", {maybe_count} if their inputs change" if maybe_count else ""
-    print(f"{len(plan.steps)} {noun}: {certain} to run{perhaps}, {reused} reused")
+    # What files change is summed up above, with the time.
+    seconds = found.seconds if found.estimates and not found.direct else None
+    about = f"      about {duration_text(seconds)}" if seconds is not None else ""
+    print(f"{len(plan.steps)} {noun}: {certain} to run{perhaps}, {reused} reused{about}")
+
+
+def _ranges(step: Step, estimates: Mapping[NodeId, Estimate]) -> list[str]:
+    if step.ranges is None:
+        return []
+    from seeknal.cli.spans import ranges_lines
+
+    return ranges_lines(step.ranges, estimates.get(step.node))
 
 
 def say_left(left: Sequence[Left]) -> None:

@@ -10,7 +10,7 @@ import click
 from seeknal.cli.app import Command
 from seeknal.cli.common import complete_nodes, project_options, project_root, request
 from seeknal.cli.streams import say
-from seeknal.kernel.command_options import Option, format_option
+from seeknal.kernel.command_options import Option, format_option, span_options
 from seeknal.values.errors import UsageError
 
 if TYPE_CHECKING:
@@ -29,8 +29,7 @@ if TYPE_CHECKING:
     help="The SQL of another dialect.",
 )
 @click.option("--pretty", is_flag=True, help="Lay the SQL out anew, as --dialect does.")
-@click.option("--start", metavar="MOMENT", help="Where the range begins: 2024-06-01.")
-@click.option("--end", metavar="MOMENT", help="Where it ends; a date is that whole day.")
+@span_options
 @click.option("--strict", is_flag=True, help="Exit 1 when something may mean something else.")
 @format_option("text", "json")
 @project_options

@@ -33,6 +33,7 @@ from seeknal.kernel.command_options import (
     format_option,
     output_option,
     quiet_option,
+    span_options,
     verbose_option,
     yes_option,
 )
@@ -58,14 +59,18 @@ forward_option = click.option(
 @environment_option
 @selection_options
 @planning_options
+@span_options
 @workers_option
 @click.option("--parallel", is_flag=True, hidden=True, help="The same as --workers auto.")
+@click.option("--backfill", is_flag=True, hidden=True, help="As --start and --end without it.")
+@click.option("--restate", is_flag=True, hidden=True, help="As --start and --end without it.")
 @click.option("--fail-fast", is_flag=True, help="Start nothing new after a failure.")
 @click.option("--continue-on-error", is_flag=True, hidden=True, help="As without --fail-fast.")
 @click.option(
     "--retries", metavar="N", type=click.IntRange(0), help="Try failed nodes again, this often."
 )
 @click.option("--unpin", is_flag=True, help="Build again what a rollback has put back.")
+@yes_option
 @lock_timeout_option
 @dry_run_option
 @quiet_option
@@ -74,6 +79,8 @@ forward_option = click.option(
 @project_options
 def run_command(
     parallel: bool,
+    backfill: bool,
+    restate: bool,
     continue_on_error: bool,
     dry_run: bool,
     quiet: bool,
@@ -85,9 +92,13 @@ def run_command(
 
     A node runs when its definition, its source's data or the rows that it reads have changed;
     everything else is reused. A failure skips only what depends on the failed node.
+
+    Of nodes with ranges of time what is due is processed; with --start and --end instead all that
+    holds a moment of this span, done or not. More than 10,000 batches in all need --yes.
     """
     # Going on is what a run does anyway.
     exclude_each_other("continue_on_error", "fail_fast")
+    _check_span(options, backfill=backfill, restate=restate)
     if parallel and options["workers"] is None:
         options["workers"] = "auto"
     if dry_run:
@@ -106,6 +117,7 @@ def run_command(
 @environment_option
 @selection_options
 @planning_options
+@span_options
 @forward_option
 @output_option
 @click.option("--exit-code", is_flag=True, help="Exit with 3 when anything would change.")
@@ -126,6 +138,7 @@ def plan_command(name: str | None, format_: str, environment: str, **options: An
             code="SK0250",
             help="--format json prints the plan",
         )
+    _check_span(options)
     code = show_plan(format_, command="plan", environment=environment, **options)
     _take_note(environment)
     return code
@@ -136,6 +149,7 @@ def plan_command(name: str | None, format_: str, environment: str, **options: An
 @environment_option
 @selection_options
 @planning_options
+@span_options
 @forward_option
 @workers_option
 @click.option(
@@ -173,7 +187,8 @@ def apply_command(
     from seeknal.run.environments.preparing import changed_in_origin
 
     environment = named_environment(name, environment)
-    asked = request(command="apply", environment=environment, **options)
+    _check_span(options)
+    asked = request(command="apply", environment=environment, yes=yes, **options)
     data = read_plan(saved) if saved is not None else None
     if data is not None:
         planned = options_of(data)
@@ -207,6 +222,24 @@ def apply_command(
 
         print_json(not_agreed(asked.environment))
     return 1
+
+
+def _check_span(
+    options: Mapping[str, Any], *, backfill: bool = False, restate: bool = False
+) -> None:
+    """Raise UsageError for a span of time that has no effect, or none where one is meant."""
+    for end in ("start", "end"):
+        exclude_each_other(
+            "full", end, help="--full computes all ranges again, as a new definition"
+        )
+    if options["start"] is None and options["end"] is None and (backfill or restate):
+        option = "--backfill" if backfill else "--restate"
+        raise UsageError(
+            f"{option} is given without a span of time",
+            code="SK0250",
+            help="say which: --start 2024-06-01 --end 2024-06-03; a run without them fills what is"
+            " missing and due",
+        )
 
 
 def _refuse_other_options(asked: Request, planned: Mapping[str, Any]) -> None:
@@ -294,13 +327,15 @@ def show_plan(
     from seeknal.plan.explaining import explain_plan, other_commit
     from seeknal.run.commands import plan_project
 
-    for option in ("workers", "fail_fast", "retries", "lock_timeout", "unpin"):
+    for option in ("workers", "fail_fast", "retries", "lock_timeout", "unpin", "yes"):
         options.pop(option, None)
     asked = request(**options)
     planned = plan_project(project_root(), asked)
     loaded, plan = planned.loaded, planned.plan
     if other := other_commit(loaded):
         plan = evolve(plan, warnings=(*plan.warnings, other))
+    if many := _many_batches(plan):
+        plan = evolve(plan, warnings=(*plan.warnings, many))
     found = explain_plan(loaded, plan, asked)
     for warning in plan.warnings:
         warn(warning)
@@ -323,6 +358,18 @@ def show_plan(
         say_left(planned.left)
     changes = any(step.node for step in plan.to_run) or _removes(loaded, plan, asked)
     return 3 if exit_code and changes else 0
+
+
+def _many_batches(plan: Plan) -> str | None:
+    """What is said of a plan that nobody carries out by mistake."""
+    if all(step.ranges is None for step in plan.steps):
+        return None
+    from seeknal.plan.asked_spans import MOST_BATCHES, batches_of
+
+    batches = batches_of(plan)
+    return (
+        f"{batches:,} batches: to process so many takes --yes" if batches > MOST_BATCHES else None
+    )
 
 
 def _say_checked(checked: Checked) -> None:
@@ -351,4 +398,4 @@ def _print_plan(loaded: Loaded, plan: Plan, found: Consequences, *, explain: boo
     print_sections(found.sections)
     if found.sections:
         print()
-    print_steps(plan)
+    print_steps(plan, found)

@@ -26,6 +26,10 @@ def this_command() -> Command:
     return found
 
 
+ALL_STEPS = 1_000_000
+"""More than there are between any two nodes."""
+
+
 class Option(click.Option):
     """An option with spellings that still work but are shown nowhere: ``also``."""
 
@@ -147,6 +151,27 @@ def limit_option(default: int | None, *, shown: str | None = None) -> Callable[[
         show_default=shown or True,
         help="Show no more than so many; 0 is all.",
     )
+
+
+def span_options(function: F) -> F:
+    """``--start`` and ``--end``: a span of time, as texts; None where it has no such end."""
+    start = click.option(
+        "--start", metavar="TIME", help="From when on: 2024-06-01, 2024-06-01 06:00."
+    )
+    end = click.option("--end", metavar="TIME", help="Up to when; a date counts whole.")
+    return start(end(function))
+
+
+def downstream_option(function: F) -> F:
+    """``--downstream``: how many steps to readers, None without it."""
+    return click.option(
+        "--downstream",
+        metavar="[N]",
+        type=click.IntRange(0),
+        is_flag=False,
+        flag_value=ALL_STEPS,
+        help="Steps to its readers; all where no number is given.",
+    )(function)
 
 
 def allow_files_option(function: F) -> F:

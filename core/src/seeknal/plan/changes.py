@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from seeknal.values.changes import Action
     from seeknal.values.column_lineage import ColumnRef
     from seeknal.values.columns import Column
+    from seeknal.values.estimates import Estimate
     from seeknal.values.node import Node
     from seeknal.values.plan import Plan
     from seeknal.values.snapshot import Snapshot
@@ -33,11 +34,14 @@ if TYPE_CHECKING:
 class Consequences:
     """Everything that a plan changes. ``seconds``: an estimate, None where nothing is known.
 
+    ``estimates`` are those of the ranges that tracked nodes process, where any are known.
+
     ``sections`` is what plugins say of it, and ``warnings`` which of them could not.
     """
 
     changes: tuple[Change, ...] = ()
     seconds: float | None = None
+    estimates: Mapping[NodeId, Estimate] = field(factory=dict)
     counts: Mapping[str, int] = field(factory=dict)
     sections: tuple[Section, ...] = ()
     warnings: tuple[str, ...] = ()
@@ -62,6 +66,7 @@ class Known:
     lineage_before: Callable[[NodeId], NodeLineage | None] = lambda node: None
     other_meaning: Callable[[NodeId], bool] = lambda node: True
     durations: Mapping[NodeId, float] = field(factory=dict)
+    estimates: Mapping[NodeId, Estimate] = field(factory=dict)
 
     def columns_of(self, node: NodeId) -> tuple[Column, ...] | None:
         found = self.lineage(node)
@@ -101,7 +106,8 @@ def consequences(
         found += [_removed(id, id in disabled) for id in gone]
     return Consequences(
         changes=tuple(found),
-        seconds=_estimate(plan, known.durations),
+        seconds=_seconds(plan, known),
+        estimates=known.estimates,
         counts=_counts(plan, found),
     )
 
@@ -375,10 +381,12 @@ def column_changes(
     )
 
 
-def _estimate(plan: Plan, durations: Mapping[NodeId, float]) -> float | None:
+def _seconds(plan: Plan, known: Known) -> float | None:
+    by_range = {id: found.seconds for id, found in known.estimates.items()}
+    durations = {**known.durations, **by_range}
     runs = [step.node for step in plan.steps if step.action == "run"]
-    known = [durations[id] for id in runs if id in durations]
-    return sum(known) if known or not runs else None
+    found = [durations[id] for id in runs if id in durations]
+    return sum(found) if found or not runs else None
 
 
 def _counts(plan: Plan, changes: list[Change]) -> dict[str, int]:

@@ -17,6 +17,7 @@ from seeknal.plan.session import is_narrowed
 from seeknal.project.commit import commit_of
 from seeknal.state.definitions import Definitions
 from seeknal.state.history import History
+from seeknal.values.estimates import estimate
 from seeknal.values.names import PRODUCTION
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from seeknal.plan.session import Loaded, Request
     from seeknal.state.definitions import Built
     from seeknal.values.columns import Column
+    from seeknal.values.estimates import Estimate
     from seeknal.values.names import NodeId
     from seeknal.values.plan import Plan
     from seeknal.values.snapshot import Snapshot
@@ -33,10 +35,11 @@ if TYPE_CHECKING:
 def explain_plan(loaded: Loaded, plan: Plan, request: Request) -> Consequences:
     """The consequences of a plan. Imports DuckDB only when a definition has changed."""
     project, snapshots = loaded.project, loaded.snapshots(plan.environment)
-    definitions = Definitions(project.target)
+    definitions, history = Definitions(project.target), History(project.target)
     known = Known(
         sql_of=lambda definition: found.sql if (found := definitions.built(definition)) else None,
-        durations=History(project.target).durations() if plan.to_run else {},
+        durations=history.durations() if plan.to_run else {},
+        estimates=_estimates(plan, history),
     )
     whole = not is_narrowed(request)
     edited = any(
@@ -67,6 +70,16 @@ def explain_plan(loaded: Loaded, plan: Plan, request: Request) -> Consequences:
         )
         changes = told(plan, project.nodes, loaded.graph, snapshots, known)
     return _with_sections(loaded, plan, changes)
+
+
+def _estimates(plan: Plan, history: History) -> dict[NodeId, Estimate]:
+    """What the ranges that are known to be processed will take, by what earlier ones took."""
+    counts = {step.node: step.ranges.count for step in plan.to_run if step.ranges is not None}
+    if not any(counts.values()):
+        return {}
+    paces = history.paces()
+    found = {id: estimate(count, paces.get(id, ())) for id, count in counts.items()}
+    return {id: told for id, told in found.items() if told is not None}
 
 
 def _with_sections(loaded: Loaded, plan: Plan, found: Consequences) -> Consequences:

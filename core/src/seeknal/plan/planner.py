@@ -174,6 +174,7 @@ class _Planner:
             conditional=reason is None and bool(runs),
             otherwise=action,
             ranges=look.ranges,
+            notes=look.notes,
         )
 
     def ask(self, node: Node) -> Step:

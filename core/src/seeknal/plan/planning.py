@@ -93,6 +93,11 @@ def plan_of(loaded: Loaded, request: Request, verified: Verified) -> Plan:
     check_isolation(loaded, request)
     selected = selected_nodes(loaded, request)
     chosen = frozenset(id for id in selected if project.nodes[id].does != "describes")
+    time = asked_of(loaded, request)
+    if time.names_span:
+        from seeknal.plan.asked_spans import refuse_untracked
+
+        refuse_untracked(project.nodes[id] for id in chosen)
     plan = make_plan(
         Situation(
             environment=request.environment,
@@ -113,7 +118,7 @@ def plan_of(loaded: Loaded, request: Request, verified: Verified) -> Plan:
             forward_only=_forward_only(loaded, request),
             finder=finder_of(loaded, verified, now),
             gone=_gone(loaded, request, snapshots, chosen),
-            time=asked_of(loaded, request),
+            time=time,
             asked=_asked_by_rules(project.nodes, fingerprints, snapshots, chosen),
         )
     )
@@ -128,13 +133,19 @@ def plan_of(loaded: Loaded, request: Request, verified: Verified) -> Plan:
 
 
 def asked_of(loaded: Loaded, request: Request) -> Asked:
-    """What a command is about in time: now, the span that it names, and what is marked."""
-    return Asked(
-        now=int(clock.now().timestamp()),
-        start=request.start,
-        end=request.end,
-        marks=loaded.marks(request.environment),
+    """What a command is about in time: now, the span that it names, and what is marked.
+
+    Raises UsageError for a text that is no moment.
+    """
+    now = int(clock.now().timestamp()) if request.now is None else request.now
+    asked = Asked(
+        now=now, start=request.start, end=request.end, marks=loaded.marks(request.environment)
     )
+    if asked.names_span:
+        from seeknal.plan.asked_spans import refuse_no_moment
+
+        refuse_no_moment(asked)
+    return asked
 
 
 def _only_describes(id: NodeId) -> str:

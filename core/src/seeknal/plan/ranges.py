@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
 
 from seeknal.intervals.calendar import calendar_of
-from seeknal.intervals.due import ALWAYS, Parent, Question, due
+from seeknal.intervals.due import ALWAYS, Parent, Question, due, ready
 from seeknal.intervals.moments import end_in, moment_in
 from seeknal.intervals.spans import common, merged, minus
 from seeknal.intervals.units import unit_of
+from seeknal.plan.asked_spans import noted
 from seeknal.values.errors import UsageError
 from seeknal.values.names import NodeId
 from seeknal.values.tracking import Ranges, Reach
@@ -131,9 +132,15 @@ def _start_of(node: Node, nodes: Mapping[NodeId, Node]) -> int:
 
 def parents_of(node: Node, snapshots: Mapping[NodeId, Snapshot]) -> tuple[Parent, ...]:
     """What tracked inputs of a node have done; one that has never run has done nothing."""
+    return _parents(node, snapshots, node.parents)
+
+
+def _parents(
+    node: Node, snapshots: Mapping[NodeId, Snapshot], ids: Iterable[NodeId]
+) -> tuple[Parent, ...]:
     cuts = tracking_of(node).cuts
     found = []
-    for id in node.parents:
+    for id in ids:
         snapshot = snapshots.get(id)
         if snapshot is not None and snapshot.covered is not None:
             covered, reach = snapshot.covered, cuts.get(id, Reach())
@@ -168,7 +175,13 @@ def span_of(asked: Asked, timezone: str) -> tuple[int, int]:
         start = moment_in(asked.start, timezone) if asked.start is not None else ALWAYS[0]
         end = end_in(asked.end, timezone) if asked.end is not None else asked.now
     except ValueError as error:
-        raise UsageError(str(error), code="SK0008") from None
+        raise UsageError(str(error), code="SK0254") from None
+    if asked.end is not None and end < start:
+        raise UsageError(
+            f"--end {asked.end} is before --start {asked.start}",
+            code="SK0275",
+            help="put the earlier one first: a date as --end is that whole day",
+        )
     return start, max(start, end)
 
 
@@ -218,15 +231,44 @@ class Look:
     @property
     def ranges(self) -> Ranges:
         """What a plan says of it."""
-        size, found = batch_size(self.node), self.due
+        size, found, calendar = batch_size(self.node), self.due, node_calendar(self.node)
         wanted = found.wanted
         counts = [self._count(((start, end),)) for start, end in wanted]
+        again = minus(found.again, found.new)
+        named = found.named is not None
         return Ranges(
             new=found.new,
-            again=minus(found.again, found.new),
+            again=again,
+            invalidated=() if named else common(again, self._marks),
             waiting=found.waiting,
+            waits_for=blocking(self.node, self.snapshots, found.waiting),
             count=sum(counts),
             batches=sum(-(-count // size) for count in counts),
+            unit=str(calendar.unit),
+            timezone=calendar.timezone,
+            asked=named,
+        )
+
+    @property
+    def _marks(self) -> Spans:
+        return self.asked.marks.get(self.node.id, ())
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What of the span that is asked for is processed otherwise, or not at all."""
+        if not self.asked.names_span:
+            return ()
+        tracking, found = tracking_of(self.node), self.due
+        if found.named is None:
+            return ("its definition has changed: all of it is processed, not the span alone",)
+        span = span_of(self.asked, tracking.timezone)
+        return noted(
+            span,
+            found,
+            first=first_of(self.node, self.nodes),
+            timezone=tracking.timezone,
+            bounded=self.asked.end is not None,
+            keeps=() if tracking.restates else common(found.named, self.held.done),
         )
 
     @cached_property
@@ -265,7 +307,7 @@ class Look:
             return None
         if found.named is not None:
             return f"{told_count(self._count(found.wanted))} asked for"
-        marked = common(found.again, self.asked.marks.get(self.node.id, ()))
+        marked = common(found.again, self._marks)
         parts = (
             (found.new, "new"),
             (marked, "invalidated"),
@@ -277,6 +319,20 @@ class Look:
     def _count(self, spans: Spans) -> int:
         calendar = node_calendar(self.node)
         return calendar.count(calendar.widened(spans))
+
+
+def blocking(
+    node: Node, snapshots: Mapping[NodeId, Snapshot], waiting: Spans
+) -> tuple[NodeId, ...]:
+    """The inputs that ranges of a node wait for."""
+    if not waiting:
+        return ()
+    calendar = node_calendar(node)
+    return tuple(
+        id
+        for id in node.parents
+        if ready(waiting, calendar, _parents(node, snapshots, (id,))) != waiting
+    )
 
 
 def told_count(count: int) -> str:

@@ -12,7 +12,7 @@ from seeknal.values.errors import UsageError
 
 if TYPE_CHECKING:
     from seeknal.plan.session import Loaded, Request
-    from seeknal.values.plan import Plan
+    from seeknal.values.plan import Plan, Step
 
 _VERSION = 1
 DATA = "the data"
@@ -36,7 +36,8 @@ def save_plan(path: Path, loaded: Loaded, plan: Plan, request: Request, shown: A
     """Write a plan, with what it holds for. ``shown`` is the plan as people read it."""
     data = {
         "seeknal_plan": _VERSION,
-        "options": {name: getattr(request, name) for name in _OPTIONS},
+        # What is due is due as of then.
+        "options": {**{name: getattr(request, name) for name in _OPTIONS}, "now": plan.asked.now},
         "digests": digests(loaded, plan),
         "plan": shown,
     }
@@ -94,5 +95,11 @@ def digests(loaded: Loaded, plan: Plan) -> dict[str, str]:
             *(f"{id} {found.content} {found.config}" for id, found in fingerprints)
         ),
         "the environment": digest(str(generation), *map(str, outputs)),
-        DATA: digest(*(f"{s.node} {s.action} {s.conditional}" for s in plan.steps)),
+        DATA: digest(*(f"{s.node} {s.action} {s.conditional}{_due(s)}" for s in plan.steps)),
     }
+
+
+def _due(step: Step) -> str:
+    """What is processed of a tracked node."""
+    found = step.ranges
+    return f" {found.new} {found.again}" if found is not None else ""

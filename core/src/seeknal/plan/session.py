@@ -64,6 +64,10 @@ class Request:
     start: str | None = None
     end: str | None = None
     """The span of time that is processed of tracked nodes, as texts; None: what is due."""
+    now: int | None = None
+    """The moment that it is about, in seconds since 1970 UTC; None: that of the command."""
+    yes: bool = False
+    """Whether more batches are processed than anybody asks for by mistake."""
     lock_timeout: float = 0.0
     command: str = "run"
     beside: Mapping[str, str] = field(factory=dict)

@@ -76,6 +76,7 @@ def apply_project(
             refuse_pinned(found)
         execution = Execution(loaded, request, reporter, store)
         plan = execution.plan()
+        _refuse_many(request, plan)
         _check_translations(loaded, request, plan)
         if not agree(loaded, plan):
             return None
@@ -100,11 +101,19 @@ def run_project(root: Path, request: Request, reporter: Reporter) -> RunSummary:
             execution = Execution(loaded, request, reporter, store)
             # What is refused here makes no environment, and keeps the pin of one.
             plan = execution.plan()
+            _refuse_many(request, plan)
             _check_translations(loaded, request, plan)
             prepare_environment(store, loaded.project, request)
             if plan.to_run:
                 planning.close()
             return execution.run(plan)
+
+
+def _refuse_many(request: Request, plan: Plan) -> None:
+    if any(step.ranges is not None for step in plan.steps):
+        from seeknal.plan.asked_spans import refuse_many
+
+        refuse_many(plan, agreed=request.yes)
 
 
 def _check_translations(loaded: Loaded, request: Request, plan: Plan) -> None:

@@ -13,7 +13,13 @@ import click
 from attrs import frozen
 from click.core import ParameterSource
 
-from seeknal.plugin import connection_option, environment_option, format_option, this_command
+from seeknal.plugin import (
+    connection_option,
+    environment_option,
+    format_option,
+    span_options,
+    this_command,
+)
 from seeknal_semantic.commands import project_layer
 
 if TYPE_CHECKING:
@@ -39,16 +45,7 @@ def _many(name: str, parameter: str, metavar: str, help: str) -> Callable[[F], F
     type=click.IntRange(0),
     help="Show no more than so many; 0 is all.",
 )
-@click.option(
-    "--start",
-    metavar="TIME",
-    help="The first time that counts; where a time is grouped by, all of its period does.",
-)
-@click.option(
-    "--end",
-    metavar="TIME",
-    help="The last time that counts; a date counts whole, and as with --start all of its period.",
-)
+@span_options
 @click.option("--timezone", metavar="ZONE", help="Where days begin and end, for this query.")
 @click.option("--saved-query", metavar="NAME", help="Begin with this saved query.")
 @click.option("--compile", "compile_", is_flag=True, help="Print the SQL instead of rows.")
@@ -90,7 +87,8 @@ def query_command(
     """Ask for metrics, by dimensions, over the stored outputs.
 
     Without metrics: the values of the dimensions that occur together. With --connection its engine
-    computes them, over the tables that the outputs were delivered to.
+    computes them, over the tables that the outputs were delivered to. Where a time is grouped by,
+    all of the periods of --start and --end counts.
     """
     given_dialect = _dialect(dialect, compile_, connection)
     if queries is not None:
