@@ -61,6 +61,7 @@ COMMANDS = (
     ["catalog", "lineage"],
     ["deliveries", "list"],
     ["deliveries", "retry"],
+    ["check-intervals"],
     ["render", "big_orders"],
     ["draft", "transform", "new", "--stdout"],
     ["connection", "list"],

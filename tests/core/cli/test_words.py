@@ -20,6 +20,7 @@ ANSWER_OTHERWISE = {
 """Commands without ``--format json``, and why."""
 
 OLD_SPELLINGS = {
+    "--backfill": "--start and --end",
     "--batch": "--run",
     "--continue-on-error": "--no-fail-fast",
     "--kind": "--kinds",
@@ -29,6 +30,7 @@ OLD_SPELLINGS = {
     "--parallel": "--workers",
     "--params": "--var",
     "--profile": "--statistics",
+    "--restate": "--start and --end",
     "--show-plan": "--dry-run",
     "--target": "--engine or --dialect",
     "--types": "--kinds",

@@ -241,7 +241,7 @@ def test_its_command_works_on_the_project(books):
     assert "books,totals,2\n" in shown
     assert unknown.exit_code == 2
     assert "did you mean books?" in unknown.stderr
-    assert "shelf       Look into SQLite files." in helped
+    assert "shelf Look into SQLite files." in " ".join(helped.split())
 
 
 def test_it_is_listed_with_all_that_it_adds(books):

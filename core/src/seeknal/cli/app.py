@@ -58,6 +58,11 @@ COMMANDS = {
     "audit": ("auditing", "Check the stored outputs with their audits, without running anything."),
     "validate": ("validate", "Report everything that is wrong in the project's files."),
     "list": ("listing", "List the project's nodes."),
+    "check-intervals": (
+        "intervals",
+        "Show which ranges of time nodes have done, and which are missing, waiting or invalidated.",
+    ),
+    "invalidate": ("intervals", "Let the next run process ranges of time of a node again."),
     "catalog": ("catalog", "Look up stored tables, their columns, and how their rows came about."),
     "inspect": ("inspecting", "Show a node's stored output: rows, columns or statistics."),
     "sql": ("sql", "Query the stored outputs with one SQL statement."),
@@ -93,12 +98,16 @@ SPELLINGS = {
     ("connection-test",): ("connection", "test"),
     ("docs", "generate"): ("docs",),
     ("docs", "serve"): ("docs", "--serve", "8080"),
+    ("intervals", "list"): ("check-intervals",),
+    ("intervals", "pending"): ("check-intervals",),
+    ("intervals", "backfill"): ("run", "--select"),
+    ("check_intervals",): ("check-intervals",),
     ("env", "plan"): ("plan",),
     ("env", "apply"): ("apply",),
     ("env", "promote"): ("promote",),
     ("env", "rollback"): ("rollback",),
 }
-"""Other spellings of commands, of seeknal 2.x and of dbt."""
+"""Other spellings of commands, of seeknal 2.x, dbt and SQLMesh."""
 
 
 def _common_parameters() -> list[click.Parameter]:
@@ -291,7 +300,7 @@ class App(Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name in COMMANDS:
             module = import_module(f"seeknal.cli.{COMMANDS[cmd_name][0]}")
-            command = getattr(module, f"{cmd_name}_command")
+            command = getattr(module, f"{cmd_name.replace('-', '_')}_command")
             assert isinstance(command, click.Command)
             return command
         if cmd_name in self.commands or cmd_name not in self._brought:

@@ -20,7 +20,12 @@ from seeknal.cli.common import (
 )
 from seeknal.cli.render import count, print_json
 from seeknal.cli.streams import DATA, say
-from seeknal.kernel.command_options import STDOUT, format_option, output_option
+from seeknal.kernel.command_options import (
+    STDOUT,
+    downstream_option,
+    format_option,
+    output_option,
+)
 from seeknal.values.errors import UsageError, did_you_mean
 from seeknal.values.names import NodeId
 from seeknal.values.secret import scrub
@@ -50,13 +55,7 @@ Focus = tuple[NodeId, str | None]
     show_default="all",
     help="Steps to what it reads.",
 )
-@click.option(
-    "--downstream",
-    metavar="N",
-    type=click.IntRange(0),
-    show_default="all",
-    help="Steps to its readers.",
-)
+@downstream_option
 @format_option(*FORMATS, shown="text for NODE, else html")
 @output_option
 @click.option("--no-open", is_flag=True, help="Do not open the page in a browser.")

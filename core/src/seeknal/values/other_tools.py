@@ -23,7 +23,10 @@ _PAGE = Answer("seeknal lineage", "the page of all nodes and columns is drawn by
 
 COMMANDS = {
     "build": _RUN,
-    "backfill": Answer("seeknal run", "a run builds whatever is missing or has changed"),
+    "backfill": Answer(
+        "seeknal run --start 2024-06-01 --end 2024-06-03",
+        "a run fills what is missing, and does again what --start and --end name",
+    ),
     "clone": Answer("seeknal env create dev", "an environment copies nothing"),
     "compile": Answer("seeknal render NODE", "the SQL of a node is shown by render"),
     "create_external_models": Answer("seeknal draft source NAME", "what lies outside is a source"),
@@ -36,7 +39,7 @@ COMMANDS = {
     "environments": Answer("seeknal env list", "environments are listed by env"),
     "evaluate": Answer(_SQL, "stored rows are asked for by sql, or shown by inspect"),
     "fetchdf": Answer(_SQL, "from Python: seeknal.open_project().sql(...).df()"),
-    "invalidate": Answer("seeknal env delete ENV", "environments are deleted by env"),
+    "intervals": Answer("seeknal check-intervals", "what is done and missing is listed there"),
     "lint": Answer("seeknal validate", "the project's files are checked by validate"),
     "materialize": Answer("seeknal run --select NODE", "a run delivers to a node's targets"),
     "migrate": Answer("seeknal run", "state of an older version is taken over by any run"),
