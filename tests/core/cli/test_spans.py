@@ -206,3 +206,15 @@ def test_the_history_has_the_ranges_of_each_run(events):
 
     assert (records[0]["processed"], days(records[0]["spans"])) == (4, [(1, 4)])
     assert row == {"processed": 4, "batches": 1, "rows_computed": 4}
+
+
+def test_a_plan_says_what_waits_even_when_inputs_are_processed_too(seeknal_project, at):
+    weekly = EVENTS.replace("@hourly", "1 week")
+    project = seeknal_project({**FILES, "seeknal/events.yml": weekly})
+
+    found = nodes(project.run("plan", "--format", "json").assert_ok())["transform.daily"]["ranges"]
+    shown = project.run("plan").assert_ok().stdout
+
+    assert (days(found["due"]), days(found["waiting"])) == ([(1, 2)], [(3, 4)])
+    assert found["waits_for"] == ["source.events"]
+    assert "    waiting for source.events: 2024-06-03 to 2024-06-04\n" in shown

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from seeknal.values.deliveries import Delivery
     from seeknal.values.plan import Action
     from seeknal.values.targets import Target
+    from seeknal.values.tracking import Spans
 
 _KEEP_NOTHING = ("checks", "describes")
 """What nodes do of which nothing is stored that others could read."""
@@ -98,6 +99,8 @@ class _Planner:
         self.reasons: dict[NodeId, str] = {}
         self.warnings: list[str] = []
         self.warned: set[NodeId] = set()
+        self.then: dict[NodeId, Spans] = {}
+        """What tracked nodes will have done."""
 
     def decide(self, node: Node) -> Step:
         """What happens to a node, by what happens to those that it reads."""
@@ -157,8 +160,9 @@ class _Planner:
             definition=self.now.fingerprints[node.id].content,
             forward=node.id in self.now.forward_only,
             full=self.now.full,
-            changing=bool(changing),
+            before=self.then,
         )
+        self.then[node.id] = look.then
         lost = self.artifact_lost(node, snapshot) if snapshot and snapshot.covered else None
         reason = look.reason or lost
         stale = self.inputs_changed(node, snapshot)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from seeknal.intervals.calendar import calendar_of
 from seeknal.intervals.due import ALWAYS, Parent, Question, due, ready
 from seeknal.intervals.moments import end_in, moment_in
-from seeknal.intervals.spans import common, merged, minus
+from seeknal.intervals.spans import common, merged, minus, union
 from seeknal.intervals.units import unit_of
 from seeknal.plan.asked_spans import noted
 from seeknal.values.errors import UsageError
@@ -132,20 +132,31 @@ def _start_of(node: Node, nodes: Mapping[NodeId, Node]) -> int:
 
 def parents_of(node: Node, snapshots: Mapping[NodeId, Snapshot]) -> tuple[Parent, ...]:
     """What tracked inputs of a node have done; one that has never run has done nothing."""
-    return _parents(node, snapshots, node.parents)
-
-
-def _parents(
-    node: Node, snapshots: Mapping[NodeId, Snapshot], ids: Iterable[NodeId]
-) -> tuple[Parent, ...]:
     cuts = tracking_of(node).cuts
     found = []
-    for id in ids:
+    for id in node.parents:
         snapshot = snapshots.get(id)
         if snapshot is not None and snapshot.covered is not None:
             covered, reach = snapshot.covered, cuts.get(id, Reach())
             found.append(Parent(first=covered.first, done=covered.done, reach=reach))
     return tuple(found)
+
+
+def parents_then(
+    node: Node,
+    nodes: Mapping[NodeId, Node],
+    snapshots: Mapping[NodeId, Snapshot],
+    then: Mapping[NodeId, Spans],
+) -> dict[NodeId, Parent]:
+    """What tracked inputs will have done: what ``then`` says of them, else what they have."""
+    cuts, found = tracking_of(node).cuts, {}
+    for id in node.parents:
+        snapshot, reach = snapshots.get(id), cuts.get(id, Reach())
+        if id in then:
+            found[id] = Parent(first=first_of(nodes[id], nodes), done=then[id], reach=reach)
+        elif snapshot is not None and (covered := snapshot.covered) is not None:
+            found[id] = Parent(first=covered.first, done=covered.done, reach=reach)
+    return found
 
 
 def question_of(
@@ -202,7 +213,7 @@ def batch_size(node: Node) -> int:
 class Look:
     """A tracked node before a run: why it has something to do, and what.
 
-    ``changing``: rows of its inputs may become others, and with them what it has to wait for.
+    ``before``: what inputs that the same run processes will have done by then.
     """
 
     node: Node
@@ -212,7 +223,7 @@ class Look:
     definition: str
     forward: bool = False
     full: bool = False
-    changing: bool = False
+    before: Mapping[NodeId, Spans] = field(factory=dict)
 
     @property
     def reason(self) -> str | None:
@@ -241,7 +252,7 @@ class Look:
             again=again,
             invalidated=() if named else common(again, self._marks),
             waiting=found.waiting,
-            waits_for=blocking(self.node, self.snapshots, found.waiting),
+            waits_for=blocking(found.waiting, calendar, self._parents),
             count=sum(counts),
             batches=sum(-(-count // size) for count in counts),
             unit=str(calendar.unit),
@@ -281,7 +292,16 @@ class Look:
     def due(self) -> Due:
         """What is due, as far as it is known before the run."""
         question = question_of(self.node, self.nodes, self.snapshots, self.held, self.asked)
-        return due(evolve(question, parents=()) if self.changing else question)
+        return due(evolve(question, parents=tuple(self._parents.values())))
+
+    @property
+    def then(self) -> Spans:
+        """What the node will have done once it has done what is due."""
+        return union(self.held.done, self.due.wanted)
+
+    @cached_property
+    def _parents(self) -> dict[NodeId, Parent]:
+        return parents_then(self.node, self.nodes, self.snapshots, self.before)
 
     def _of_definition(self) -> str | None:
         snapshot = self.snapshots.get(self.node.id)
@@ -322,16 +342,11 @@ class Look:
 
 
 def blocking(
-    node: Node, snapshots: Mapping[NodeId, Snapshot], waiting: Spans
+    waiting: Spans, calendar: Calendar, parents: Mapping[NodeId, Parent]
 ) -> tuple[NodeId, ...]:
-    """The inputs that ranges of a node wait for."""
-    if not waiting:
-        return ()
-    calendar = node_calendar(node)
+    """The inputs that ranges wait for."""
     return tuple(
-        id
-        for id in node.parents
-        if ready(waiting, calendar, _parents(node, snapshots, (id,))) != waiting
+        id for id, parent in parents.items() if ready(waiting, calendar, (parent,)) != waiting
     )
 
 

@@ -8,20 +8,25 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
 
-from seeknal.intervals.due import Parent, due, ready
+from seeknal.intervals.due import due
 from seeknal.intervals.spans import common, minus, union
 from seeknal.plan.environments import existing
 from seeknal.plan.planning import asked_of
-from seeknal.plan.ranges import first_of, held_of, node_calendar, question_of, tracking_of
+from seeknal.plan.ranges import (
+    blocking,
+    held_of,
+    node_calendar,
+    parents_then,
+    question_of,
+    tracking_of,
+)
 from seeknal.plan.session import load
 from seeknal.query.stored import find_node
 from seeknal.values.errors import UsageError
 from seeknal.values.names import PRODUCTION
-from seeknal.values.tracking import Reach
 
 if TYPE_CHECKING:
     from seeknal.intervals.calendar import Calendar
-    from seeknal.intervals.due import Due
     from seeknal.plan.session import Loaded, Request
     from seeknal.values.names import NodeId
     from seeknal.values.node import Node
@@ -98,7 +103,7 @@ class _Standings:
         held = held_of(node, snapshot, content)
         calendar = node_calendar(node)
         question = question_of(node, self.nodes, self.snapshots, held, self.asked)
-        parents = self._parents(node)
+        parents = parents_then(node, self.nodes, self.snapshots, self.then)
         found = due(evolve(question, parents=tuple(parents.values())))
         self.then[id] = union(held.done, found.wanted)
         shown = self._shown(snapshot)
@@ -119,7 +124,7 @@ class _Standings:
                 gaps=gaps,
                 behind=minus(missing, gaps),
                 waiting=found.waiting,
-                waits_for=self._waits_for(calendar, found, parents),
+                waits_for=blocking(found.waiting, calendar, parents),
                 invalidated=self.asked.marks.get(id, ()),
                 rebuilds=not held.continues and snapshot is not None,
                 counts={},
@@ -129,24 +134,6 @@ class _Standings:
     def _shown(self, snapshot: Snapshot | None) -> Spans:
         """What readers see of a node."""
         return snapshot.covered.done if snapshot is not None and snapshot.covered else ()
-
-    def _parents(self, node: Node) -> dict[NodeId, Parent]:
-        cuts = tracking_of(node).cuts
-        return {
-            id: Parent(first=first_of(parent, self.nodes), done=done, reach=cuts.get(id, Reach()))
-            for id in node.parents
-            if (parent := self.nodes[id]).tracking is not None
-            and (done := self.then.get(id)) is not None
-        }
-
-    def _waits_for(
-        self, calendar: Calendar, found: Due, parents: Mapping[NodeId, Parent]
-    ) -> tuple[NodeId, ...]:
-        return tuple(
-            id
-            for id, parent in parents.items()
-            if ready(found.waiting, calendar, (parent,)) != found.waiting
-        )
 
 
 def _counted(calendar: Calendar, found: Standing) -> Standing:
