@@ -111,10 +111,10 @@ class StepExecution:
         self.ranged = ranged = RangedStep(self.scope, self.step, self.snapshot, self.build)
         snapshot = ranged.carry_out()
         if snapshot is self.snapshot:
-            self.step = evolve(self.step, action=self.step.otherwise, reason=ranged.idle_reason)
+            reason = ranged.reason or self.step.reason
+            self.step = evolve(self.step, action=self.step.otherwise, reason=reason)
             return evolve(self.carry_out(), waiting=ranged.waiting, work=ranged.work)
-        if ranged.reason is not None:
-            self.step = evolve(self.step, reason=ranged.reason)
+        self.step = evolve(self.step, reason=ranged.reason or self.step.reason)
         delivered = self.deliver(snapshot, marked=ranged.marks_left())
         status: Status = "success" if ranged.processed else "reused"
         rows = snapshot.artifact.rows if snapshot.artifact and ranged.processed else None

@@ -664,8 +664,10 @@ class RangedStep:
 
     @property
     def reason(self) -> str | None:
-        """Why ranges were not computed that were due, where all of them were built already."""
-        return built_in(self.adopted_from) if self.adopted_from and not self.processed else None
+        """Why nothing was computed; None where something was."""
+        if self.processed:
+            return None
+        return built_in(self.adopted_from) if self.adopted_from else self.idle_reason
 
     @property
     def idle_reason(self) -> str:
