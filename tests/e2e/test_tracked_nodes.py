@@ -189,3 +189,13 @@ def test_a_rebuild_that_is_under_way_is_told(shop):
 
 def mid(sql):
     return transform("mid", sql, *DAILY, "batch_size: 1", read="source.orders")
+
+
+def test_an_edit_of_what_is_due_rebuilds_nothing_that_is_done(shop):
+    shop.day(4).assert_ok()
+    edited = SOURCE.replace("06-01", "06-02") + "lookback: 3\nbatch_size: 2\nallow_partial: false\n"
+    shop.write({"seeknal/o.yml": edited})
+
+    done = shop.day(4, "run", "--format", "json").assert_ok().json()
+
+    assert {node["status"] for node in done["nodes"]} == {"reused"}
