@@ -199,3 +199,27 @@ def test_an_edit_of_what_is_due_rebuilds_nothing_that_is_done(shop):
     done = shop.day(4, "run", "--format", "json").assert_ok().json()
 
     assert {node["status"] for node in done["nodes"]} == {"reused"}
+
+
+def test_unique_keys_are_unique_over_all_ranges(shop):
+    keyed = transform(
+        "mid", "SELECT id % 7 AS id, \"at\" FROM ref('source.orders')", *DAILY, read="source.orders"
+    )
+    shop.write({"seeknal/mid.yml": keyed + "materialized: incremental\nunique_keys: [id]\n"})
+
+    done = shop.day(5)
+
+    assert done.exit_code == 1
+    assert "several rows have one key: id = " in done.stderr + done.stdout
+
+
+def test_a_range_that_is_done_again_keeps_its_own_keys(shop):
+    keyed = transform(
+        "mid", "SELECT id, \"at\" FROM ref('source.orders')", *DAILY, read="source.orders"
+    )
+    shop.write({"seeknal/mid.yml": keyed + "materialized: incremental\nunique_keys: [id]\n"})
+    shop.day(4).assert_ok()
+
+    shop.day(4, "run", "--start", "2024-06-02", "--end", "2024-06-03").assert_ok()
+
+    assert shop.read("SELECT count(*), count(DISTINCT id) FROM transform.mid") == [(12, 12)]

@@ -97,6 +97,7 @@ def timing_of(
         schedule=common.schedule,
         timezone=zone,
         start=common.start or str(data.get("start") or ""),
+        unique_keys=common.unique_keys if common.materialized == "incremental" else (),
         lookback=0 if never else common.lookback or 0,
         batch_size=given.batch_size(unit),
         allow_partial=common.allow_partial,

@@ -47,7 +47,7 @@ class Tracking:
     earliest of its tracked inputs. ``lookback`` counts ranges, a duration as many as reach back
     that far. ``batch_size`` is the most ranges that are processed at once; 0: seeknal chooses.
     ``cuts``: of tracked inputs that the SQL itself compares with the range, what it lets through.
-    ``reads_itself``: it reads its own earlier rows.
+    ``reads_itself``: it reads its own earlier rows. ``unique_keys`` tell all of its rows apart.
     """
 
     column: str
@@ -60,6 +60,7 @@ class Tracking:
     restates: bool = True
     cuts: Mapping[NodeId, Reach] = field(factory=dict)
     reads_itself: bool = False
+    unique_keys: tuple[str, ...] = field(default=(), converter=tuple[str, ...])
 
 
 @frozen(kw_only=True)

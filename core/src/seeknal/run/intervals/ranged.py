@@ -28,6 +28,7 @@ from seeknal.run.intervals.batch import Batch, compute_batch
 from seeknal.run.intervals.changes import changed_spans
 from seeknal.run.intervals.comparing import Comparing
 from seeknal.run.intervals.storing import PartStore, digest_of, with_part
+from seeknal.run.intervals.unique import check_unique
 from seeknal.state.composing import composed
 from seeknal.values.errors import NodeError
 from seeknal.values.tracking import Batch as BatchTold
@@ -389,6 +390,7 @@ class RangedStep:
             )
         check_columns(scope, relation.columns)
         columns = self._fitting(relation.columns)
+        check_unique(scope, relation, self._composed(self.parts), start, end)
         self._look_at_batch(relation, start, end)
         with scope.phases.timed("publish"):
             rows, digest = digest_of(scope, relation.scan, relation.columns)
