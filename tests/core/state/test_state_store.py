@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from seeknal.state import migrations
+from seeknal.state import store as stores
 from seeknal.state.document import write_document
-from seeknal.state.store import open_state, read_state
+from seeknal.state.store import open_state, read_closed, read_state
 from seeknal.values.errors import StateError
 from seeknal.values.names import NodeId
 
@@ -572,3 +573,39 @@ def test_a_written_document_is_what_the_store_reads(target):
     environment = read_state(target).environments["dev"]
 
     assert (environment.generation, environment.created, environment.updated) == (4, "x", "y")
+
+
+def test_a_journal_that_has_become_long_is_folded_while_the_run_goes_on(
+    target, make_snapshot, monkeypatch
+):
+    monkeypatch.setattr(stores, "LONG", 20_000)
+    store = open_state(target)
+    lengths = []
+
+    for number in range(100):
+        store.record("prod", make_snapshot(output=f"{number:016}"))
+        journal = target / "run_state.journal"
+        lengths.append(journal.stat().st_size if journal.exists() else 0)
+
+    assert max(lengths) < 2 * 20_000 < sum(lengths)
+    assert nodes(target) == {"transform.orders": f"{99:016}"}
+
+
+def test_what_a_command_is_changing_is_not_shown_though_its_journal_was_folded(
+    target, make_snapshot, monkeypatch
+):
+    store = open_state(target)
+    store.begin_generation("prod", command="run")
+    store.record("prod", make_snapshot(output="a" * 16))
+    store.end_generation("prod")
+    store.begin_generation("prod", command="run")
+    monkeypatch.setattr(stores, "LONG", 0)
+
+    for number in range(9):
+        store.record("prod", make_snapshot(output=f"{number:016}"))
+
+    number, found = read_closed(target, "prod")
+    assert number == 1
+    assert {id: snapshot.output_id for id, snapshot in found.items()} == {
+        "transform.orders": "a" * 16
+    }

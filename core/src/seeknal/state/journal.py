@@ -68,6 +68,11 @@ class Journal:
         self._waiting: dict[int, str] = {}
         self._tickets = 0
 
+    @property
+    def length(self) -> int:
+        """How many bytes it has by now."""
+        return self._length
+
     def append(self, entry: Entry, *, lazily: bool = False) -> None:
         """Add ``entry``; it survives a power cut once this returns. Raises OSError.
 

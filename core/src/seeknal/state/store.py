@@ -48,6 +48,12 @@ if TYPE_CHECKING:
 
 __all__ = ["EnvironmentState", "State", "StateStore", "open_state", "read_state"]
 
+LONG = 8 * 2**20
+"""A journal of more bytes is folded while a run goes on: each batch of a tracked node adds all
+that is known of it."""
+_TIMES = 4
+"""Unless it is shorter than so many states, so that what folding costs grows with the entries."""
+
 
 @frozen(kw_only=True)
 class State:
@@ -158,6 +164,8 @@ class StateStore:
         self._generations = Generations(target)
         self._opening: dict[str, dict[str, Any]] = {}
         self._appending = 0
+        self._folded = 0
+        """How many bytes the state had when it was last folded."""
         self._changed = False
         self.recorded = False
         """Whether any snapshot was put on record since the state was opened."""
@@ -356,6 +364,7 @@ class StateStore:
                     self._generations.keep(environment, number, changes)
             with replacing(self._target / STATE_FILE) as temporary:
                 temporary.write_bytes(text)
+            self._folded = len(text)
             self._ledger.folded()
             # Only now: until here the journal was what would have been read after a crash.
             self._journal.close()
@@ -380,6 +389,17 @@ class StateStore:
                 journal.append(entry, lazily=lazily)
             with self._lock:
                 self._ledger.apply(entry)
+        self._fold_long(journal)
+
+    def _fold_long(self, journal: Journal) -> None:
+        """Fold a journal that has become long; where it cannot be now, the next entry tries it."""
+        with self._lock:
+            if self._appending or self._closed or journal is not self._journal:
+                return
+            if journal.length > max(LONG, _TIMES * self._folded):
+                # The journal is as good as the folded file.
+                with suppress(OSError):
+                    self.fold()
 
     @contextmanager
     def _appended(self) -> Iterator[Journal]:
