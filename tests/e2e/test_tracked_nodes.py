@@ -6,6 +6,7 @@ import pytest
 
 from seeknal.host import clock
 from seeknal.plan.session import Request
+from seeknal.run.intervals import spent, storing
 from seeknal.run.intervals.invalidating import invalidate
 
 FIRST = datetime(2024, 6, 1, tzinfo=UTC)
@@ -223,3 +224,47 @@ def test_a_range_that_is_done_again_keeps_its_own_keys(shop):
     shop.day(4, "run", "--start", "2024-06-02", "--end", "2024-06-03").assert_ok()
 
     assert shop.read("SELECT count(*), count(DISTINCT id) FROM transform.mid") == [(12, 12)]
+
+
+def test_a_backfill_of_many_batches_leaves_few_files_and_all_rows(shop, monkeypatch):
+    monkeypatch.setattr(storing, "MOST", 8)
+    monkeypatch.setattr(storing, "TOGETHER", 4)
+    monkeypatch.setattr(spent, "SPARED", 3)
+    shop.write(
+        {
+            "seeknal_project.yml": "name: shop\njanitor: {auto_run: false}\n",
+            "seeknal/o.yml": SOURCE.replace("@daily", "@hourly") + "batch_size: 1\n",
+            "seeknal/mid.yml": transform(
+                "mid",
+                'SELECT "at", id FROM orders',
+                "time_column: at",
+                'schedule: "@hourly"',
+                "batch_size: 2",
+                read="source.orders",
+            ),
+        }
+    )
+
+    shop.day(9).assert_ok()
+
+    ids = [(day * 10 + number,) for day in range(1, 10) for number in range(3)]
+    assert shop.read("SELECT id FROM source.orders ORDER BY id") == ids
+    assert shop.read("SELECT id FROM transform.mid ORDER BY id") == ids
+    for node in ("source/orders", "transform/mid"):
+        assert len(list((shop.path / "target/cache" / node).iterdir())) <= 8 + 3
+
+
+def test_a_backfill_keeps_the_files_of_who_was_there_before(shop, monkeypatch):
+    shop.write({"seeknal_project.yml": "name: shop\njanitor: {auto_run: false}\n"})
+    shop.day(9).assert_ok()
+    shop.run("env", "create", "dev").assert_ok()
+    before = set((shop.path / "target/cache").rglob("*.parquet"))
+    monkeypatch.setattr(storing, "MOST", 2)
+    monkeypatch.setattr(spent, "SPARED", 0)
+    shop.write({"seeknal/o.yml": SOURCE + "batch_size: 1\n"})
+
+    shop.day(9, "run", "--full").assert_ok()
+
+    assert before <= set((shop.path / "target/cache").rglob("*.parquet"))
+    assert shop.read("SELECT count(*) FROM source.orders", "--env", "dev") == [(27,)]
+    assert shop.read("SELECT count(*) FROM source.orders") == [(27,)]

@@ -254,27 +254,17 @@ class Chores:
 
 
 def _paths(environment: EnvironmentState) -> set[str]:
-    return {path for found in environment.snapshots.values() for path in _files(found)}
+    return {path for found in environment.snapshots.values() for path in found.files}
 
 
 def _paths_of_lines(lines: list[str]) -> set[str]:
-    return {path for found in _snapshots_of_lines(lines) for path in _files(found)}
+    return {path for found in _snapshots_of_lines(lines) for path in found.files}
 
 
 def _snapshots_of_lines(lines: list[str]) -> Iterator[Snapshot]:
     entries = (unseal(line) for line in lines)
     befores = (entry.get("before") for entry in entries if entry)
     return (decode_snapshot(before) for before in befores if before)
-
-
-def _files(snapshot: Snapshot) -> Iterator[str]:
-    if snapshot.artifact is not None:
-        yield from snapshot.artifact.files
-    for owed in snapshot.backlog:
-        yield from owed.artifact.files
-    for part in snapshot.unfinished:
-        if part.path:
-            yield part.path
 
 
 def _abandoned(folder: Path) -> list[Path]:

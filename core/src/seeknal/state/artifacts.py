@@ -56,6 +56,7 @@ class Artifacts:
         # A pid would not do: in a container it may be the dead run's own.
         self._mine = os.urandom(4).hex()
         self._numbers = count(1)
+        self._placed: dict[NodeId, list[str]] = {}
 
     def candidate(self, node: NodeId, run_id: str) -> Path:
         """Where a new output is written before it is published: a name that nobody has."""
@@ -124,7 +125,10 @@ class Artifacts:
             os.fchmod(file.fileno(), _READ_ONLY)
             os.fsync(file.fileno())
         path = self._folder(node) / f"{fingerprint}-{digest[:16]}.parquet"
+        new = not os.path.lexists(path)
         self._place(candidate, path, digest)
+        if new:
+            self._placed.setdefault(node, []).append(path.relative_to(self._target).as_posix())
         status = path.stat()
         return {
             "path": path.relative_to(self._target).as_posix(),
@@ -340,6 +344,15 @@ class Artifacts:
         """Every artifact that is there, whether anything refers to it or not."""
         found = self._cache.glob("*/*/*.parquet")
         return [path for path in found if _NAME.fullmatch(path.name)]
+
+    def placed(self, node: NodeId) -> Sequence[str]:
+        """The node's files, below ``target``, that were not there before this object made them."""
+        return self._placed.get(node, ())
+
+    def remove_placed(self, node: NodeId, path: str) -> None:
+        """Remove one of what `placed` names, once nothing on record refers to it."""
+        self._placed[node].remove(path)
+        self.remove(self._target / path)
 
     def remove_empty_folders(self) -> None:
         """Remove the folders of nodes of which nothing is stored."""

@@ -9,7 +9,7 @@ from attrs import evolve, field, frozen
 from seeknal.values.digests import digest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from seeknal.values.audits import AuditResult
     from seeknal.values.columns import Column
@@ -235,6 +235,17 @@ class Snapshot:
     def made_at(self) -> str:
         """When its rows were made, by that run."""
         return self.first_at or self.finished_at
+
+    @property
+    def files(self) -> Iterator[str]:
+        """All that is stored of it or owed, also more than once; relative to ``target``."""
+        if self.artifact is not None:
+            yield from self.artifact.files
+        for owed in self.backlog:
+            yield from owed.artifact.files
+        for part in self.unfinished:
+            if part.path:
+                yield part.path
 
     @property
     def account(self) -> Account:

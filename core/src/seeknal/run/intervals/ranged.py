@@ -27,6 +27,7 @@ from seeknal.run.intervals.auditing import RangeAudits
 from seeknal.run.intervals.batch import Batch, compute_batch
 from seeknal.run.intervals.changes import changed_spans
 from seeknal.run.intervals.comparing import Comparing
+from seeknal.run.intervals.spent import SpentFiles
 from seeknal.run.intervals.storing import PartStore, digest_of, with_part
 from seeknal.run.intervals.unique import check_unique
 from seeknal.state.composing import composed
@@ -61,6 +62,7 @@ class RangedStep:
         self.columns = self._columns_before()
         self.marks = services.plan.asked.marks.get(node.id, ())
         self.store = PartStore(scope, self._composed)
+        self.spent = SpentFiles(services.artifacts, node.id)
         self.audits = RangeAudits(scope, before if self.parts else None)
         self.processed: Spans = ()
         self.recorded: Spans = ()
@@ -493,6 +495,17 @@ class RangedStep:
         elif self.before is not None:
             self.scope.record(evolve(self.before, unfinished=self.parts), names=False)
             self.recorded = self.processed
+        self._remove_spent()
+
+    def _remove_spent(self) -> None:
+        """Remove files of this step that became part of others, once those are on record."""
+        services, node = self.scope.services, self.scope.node
+        if services.store is None or services.staged is not None:
+            return
+        kept = {part.path for part in self.parts}
+        for snapshot in (self.before, self.scope.outputs.snapshots.get(node.id)):
+            kept.update(snapshot.files if snapshot is not None else ())
+        self.spent.remove(kept)
 
     # What comes of it.
 
