@@ -268,3 +268,14 @@ def test_a_backfill_keeps_the_files_of_who_was_there_before(shop, monkeypatch):
     assert before <= set((shop.path / "target/cache").rglob("*.parquet"))
     assert shop.read("SELECT count(*) FROM source.orders", "--env", "dev") == [(27,)]
     assert shop.read("SELECT count(*) FROM source.orders") == [(27,)]
+
+
+def test_a_condition_for_new_rows_is_refused_where_ranges_are_processed(shop):
+    sql = "|\n  SELECT id, \"at\" FROM ref('source.orders')\n"
+    sql += '  {% if is_incremental() %} WHERE "at" > (SELECT max("at") FROM {{ this }}) {% endif %}'
+    shop.write({"seeknal/mid.yml": transform("mid", sql, *DAILY, read="source.orders")})
+
+    done = shop.day(1)
+
+    assert (done.exit_code, "error[SK0285]" in done.stderr) == (2, True)
+    assert "seeknal/mid.yml:6" in done.stderr

@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from seeknal.sql.quote import quote_name
+from seeknal.values.location import Location
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from seeknal.project.keys import CommonKeys
     from seeknal.project.raw import RawNode
     from seeknal.project.templates.rendering import Rendered
-    from seeknal.values.location import Location
     from seeknal.values.names import NodeId
     from seeknal.values.node import Input
     from seeknal.values.problems import Problem, Problems
@@ -66,6 +66,21 @@ def own_names(node: NodeId, *, incremental: bool, dialect: str = "duckdb") -> di
     # Other dialects have other quotes, and a node's name needs none.
     this = quote_name(node.kind, node.name) if dialect == "duckdb" else str(node)
     return {**names, "this": this} if incremental else names
+
+
+def refuse_incremental(text: str, start: Location, problems: Problems) -> None:
+    """Tell of a condition for new rows in a node of which each range is processed by itself.
+
+    It would hold for the first range too, of which nothing is there to compare with.
+    """
+    before = text[: text.index("is_incremental")].count("\n")
+    problems.add(
+        "SK0285",
+        "is_incremental() in a node that is processed by ranges of time",
+        Location(start.file, start.line + before),
+        "leave the condition out: its inputs are cut to the range already; without schedule: and"
+        " time_column:, unique_keys: merges new rows",
+    )
 
 
 def refuse_changing(rendered: Rendered, place: Location, problems: Problems) -> None:

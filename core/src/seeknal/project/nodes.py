@@ -22,6 +22,7 @@ from seeknal.project.merging import (
     of_either,
     own_names,
     refuse_changing,
+    refuse_incremental,
 )
 from seeknal.project.notes import notes_of
 from seeknal.project.references import may_name_nodes, resolved
@@ -392,6 +393,8 @@ class _Builder:
             return None, inputs
         if self.merges_by:
             refuse_changing(rendered, start, self.problems)
+        elif self.texts.tracked and "is_incremental" in rendered.used:
+            refuse_incremental(text, start, self.problems)
         reads_itself = "this" in own and "this" in rendered.used
 
         def locate(line: int, column: int) -> Location:
