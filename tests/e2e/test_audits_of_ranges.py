@@ -8,6 +8,8 @@ import seeknal.run.intervals.auditing
 from seeknal.host import clock
 from seeknal.state.store import read_state
 
+pytestmark = pytest.mark.inside
+
 FIRST = datetime(2024, 6, 1, tzinfo=UTC)
 BY_ROW = "{type: not_null, columns: [amount]}"
 

@@ -9,6 +9,8 @@ from seeknal.plan.session import Request
 from seeknal.run.intervals import spent, storing
 from seeknal.run.intervals.invalidating import invalidate
 
+pytestmark = pytest.mark.inside
+
 FIRST = datetime(2024, 6, 1, tzinfo=UTC)
 
 SOURCE = """

@@ -2,11 +2,15 @@
 
 from pathlib import Path
 
+import pytest
+
 from seeknal.cli.batches import PATIENCE, Batches
 from seeknal.cli.live import Live
 from seeknal.cli.progress import Lines
 from seeknal.values.names import NodeId
 from seeknal.values.tracking import Batch
+
+pytestmark = pytest.mark.inside
 
 ID = NodeId("source.events")
 DAY = 86400

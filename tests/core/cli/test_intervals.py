@@ -7,6 +7,8 @@ import pytest
 from tests.answers import explained, keys
 from tests.core.cli.tracked import DAILY, EVENTS, FILES, days, nodes
 
+pytestmark = pytest.mark.inside
+
 
 def standing(project, *words):
     return nodes(project.run("check-intervals", *words, "--format", "json").assert_ok())

@@ -5,6 +5,8 @@ import json
 import pytest
 from tests.core.cli.tracked import DAILY, EVENTS, FILES, days, nodes
 
+pytestmark = pytest.mark.inside
+
 
 def processed(project, *words):
     found = nodes(project.run("run", *words, "--format", "json").assert_ok())

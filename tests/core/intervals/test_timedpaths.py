@@ -7,6 +7,8 @@ import pytest
 
 from seeknal.intervals.timedpaths import TimedPath, is_timed
 
+pytestmark = pytest.mark.inside
+
 
 def utc(*parts):
     return datetime(*parts, tzinfo=UTC)

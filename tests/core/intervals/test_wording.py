@@ -5,6 +5,8 @@ import pytest
 from seeknal.intervals.moments import end_in, moment_in
 from seeknal.intervals.wording import iso_spans, told_span, told_spans
 
+pytestmark = pytest.mark.inside
+
 DAY = 86400
 
 

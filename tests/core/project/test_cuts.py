@@ -7,6 +7,8 @@ from seeknal.kernel.plugins import load_plugins
 from seeknal.project.loader import load_project
 from seeknal.values.tracking import Reach
 
+pytestmark = pytest.mark.inside
+
 SOURCE = {
     "seeknal/a.yml": "kind: source\nname: a\nsource: csv\ntable: data/a.csv\ntime_column: ts\n"
     'schedule: "@daily"\nstart: 2024-01-01\n'

@@ -9,6 +9,8 @@ from seeknal.project.loader import load_project
 from seeknal.values.durations import Duration
 from seeknal.values.tracking import Reach, Tracking
 
+pytestmark = pytest.mark.inside
+
 SOURCE = {
     "seeknal/a.yml": "kind: source\nname: a\nsource: csv\ntable: data/a.csv\ntime_column: at\n"
     'schedule: "@daily"\nstart: 2024-01-01\n'

@@ -11,6 +11,8 @@ from seeknal.run.intervals.changes import changed_spans
 from seeknal.values.columns import Column
 from seeknal.values.snapshot import Artifact, Part
 
+pytestmark = pytest.mark.inside
+
 COLUMNS = (Column("at", "TIMESTAMP"), Column("two", "BIGINT"))
 
 

@@ -17,6 +17,8 @@ from seeknal.state.store import open_state, read_state
 from seeknal.values.columns import Column
 from seeknal.values.snapshot import Part
 
+pytestmark = pytest.mark.inside
+
 COLUMNS = (
     Column("at", "TIMESTAMP"),
     Column("n", "INTEGER"),
