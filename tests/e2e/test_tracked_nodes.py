@@ -281,3 +281,30 @@ def test_a_condition_for_new_rows_is_refused_where_ranges_are_processed(shop):
 
     assert (done.exit_code, "error[SK0285]" in done.stderr) == (2, True)
     assert "seeknal/mid.yml:6" in done.stderr
+
+
+def test_a_function_sees_its_own_rows_before_the_range(shop):
+    shop.write(
+        {
+            "seeknal/pipelines/total.py": """
+from seeknal import transform
+
+
+@transform(name="total", inputs=["source.orders"], time_column="at", schedule="@daily")
+def total(ctx):
+    before = 0 if ctx.this is None else ctx.this.aggregate("coalesce(max(so_far), 0)").fetchall()[0][0]
+    orders = ctx.ref("source.orders")
+    return orders.aggregate(f'min("at") AS "at", CAST(sum(amount) + {before} AS BIGINT) AS so_far')
+"""
+        }
+    )
+    shop.day(2).assert_ok()
+
+    shop.day(4).assert_ok()
+
+    assert shop.read('SELECT so_far FROM transform.total ORDER BY "at"') == [
+        (3,),
+        (6,),
+        (9,),
+        (12,),
+    ]

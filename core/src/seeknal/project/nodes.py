@@ -189,7 +189,7 @@ class _Builder:
             keys=common.keys,
             merges_by=self.merges_by,
             time_column=common.time_column,
-            tracking=timing.over(inputs, sql),
+            tracking=timing.over(inputs, sql, self.raw.python),
             layer=common.layer,
             domain=common.domain,
             business_purpose=common.business_purpose,

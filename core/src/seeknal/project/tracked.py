@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from seeknal.project.raw import RawNode
     from seeknal.values.columns import ColumnSpec
     from seeknal.values.names import NodeId
-    from seeknal.values.node import Input, Node, Sql
+    from seeknal.values.node import Input, Node, PythonCode, Sql
     from seeknal.values.problems import Problems
 
 OF_RANGES = ("start", "lookback", "batch_size", "allow_partial", "restate")
@@ -40,10 +40,13 @@ class Timing:
     unit: Unit | None = None
     reach: int = 0
 
-    def over(self, inputs: tuple[Input, ...], sql: Sql | None = None) -> Tracking | None:
-        """The tracking of a node with these inputs and this SQL."""
+    def over(
+        self, inputs: tuple[Input, ...], sql: Sql | None = None, python: PythonCode | None = None
+    ) -> Tracking | None:
+        """The tracking of a node with these inputs and this SQL, or function."""
         tracking = self.tracking
-        if tracking is not None and sql is not None and sql.reads_itself:
+        reads_itself = sql is not None and sql.reads_itself
+        if tracking is not None and (reads_itself or (python is not None and python.this)):
             tracking = evolve(tracking, reads_itself=True)
         if tracking is None or not self.reach:
             return tracking

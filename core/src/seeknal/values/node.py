@@ -78,7 +78,8 @@ class PythonCode:
 
     ``reads`` are ends of paths of files that its code names, ``*`` standing for anything.
     ``outside``: code beside the folder ``seeknal/`` counts for it. ``computed``: what its
-    decorators say may follow from files or the environment.
+    decorators say may follow from files or the environment. ``this``: it may look at the rows that
+    the node has.
     """
 
     file: str
@@ -88,6 +89,7 @@ class PythonCode:
     reads: tuple[str, ...] = field(default=(), converter=tuple[str, ...])
     outside: bool = False
     computed: bool = False
+    this: bool = False
 
 
 Does = Literal["loads", "computes", "checks", "delivers", "describes"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, time
 from hashlib import sha256
 from pathlib import Path, PurePath
@@ -98,6 +98,16 @@ class Code:
     reads: Reads | None = None
     outside: bool = False
     computed: bool = False
+    this: bool = False
+
+
+def names_this(trees: Iterable[ast.AST]) -> bool:
+    """Whether code asks anything for an attribute of the name by which ``ctx`` has its own rows."""
+    return any(
+        isinstance(node, ast.Attribute) and node.attr == "this"
+        for tree in trees
+        for node in ast.walk(tree)
+    )
 
 
 class _Reader:
@@ -194,6 +204,7 @@ class _Reader:
             reads=code.reads.files if code.reads else (),
             outside=code.outside,
             computed=code.computed,
+            this=code.this,
         )
 
     def function(self, declared: Declared) -> Function | None:
@@ -327,6 +338,7 @@ class _Reader:
             refs=tuple(read_refs(list(reached.trees))),
             reads=reads,
             outside=reached.outside,
+            this=names_this(reached.trees),
             computed=self.is_computed()
             and reads_of([*reached.counted, *self.said(declared)]).is_outside,
         )

@@ -86,8 +86,9 @@ class Bench:
 
     def selects(self, ids: Iterable[NodeId]) -> dict[NodeId, str]:
         """What gives these nodes' rows, after what gives those of the views that they read."""
-        found = self._outputs.selects(ids)
-        for id in found:
+        wanted = list(ids)
+        found = self._outputs.selects(wanted)
+        for id in wanted:
             if (cut := self._cut(id)) is not None:
                 found[id] = cut
         return found

@@ -272,6 +272,9 @@ class RangedStep:
         batch = Batch(start=start, end=end, own=own)
         if own is None or own.columns:
             return batch
+        if self.scope.node.python is not None:
+            # Its function is told that there are none.
+            return evolve(batch, own=None)
         from seeknal.run.intervals.itself import columns_of_itself
 
         columns = columns_of_itself(self.scope, batch, own)
