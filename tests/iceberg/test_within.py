@@ -11,6 +11,7 @@ from pyiceberg.schema import Schema
 from tests.iceberg import corpus
 from tests.inrange import ENDS, ZONES, belongs, moments
 
+from seeknal.host import clock
 from seeknal.values.columns import ColumnSpec
 from seeknal.values.loads import Within
 from seeknal.values.names import NodeId
@@ -178,3 +179,45 @@ def test_the_range_may_be_of_a_column_that_is_not_read(lake):
     found = ids(lake, hours(24, 48), (ColumnSpec(name="id"),))
 
     assert found == []
+
+
+def test_a_run_plans_and_opens_the_files_of_the_days_that_are_due_alone(
+    seeknal_project, monkeypatch, planned
+):
+    made = seeknal_project(
+        {
+            "seeknal/events.yml": "kind: source\nname: events\nsource: iceberg\n"
+            "table: atlas.s.t\ntime_column: at\nschedule: '@daily'\nstart: 2024-06-01\n"
+        }
+    )
+    table = daily_table(made.path, days=4)
+    monkeypatch.setattr(clock, "now", lambda: datetime(2024, 6, 3, tzinfo=UTC))
+    made.run("run").assert_ok()
+    for task in table.scan().plan_files():
+        if int.from_bytes(task.file.lower_bounds[1], "little") != 3:
+            with open(task.file.file_path.removeprefix("file://"), "wb"):
+                pass
+    monkeypatch.setattr(clock, "now", lambda: datetime(2024, 6, 4, tzinfo=UTC))
+    planned.clear()
+
+    made.run("run").assert_ok()
+
+    assert sorted(id for id, _ in made.rows("source.events")) == [1, 2, 3]
+    assert [len(files) for files in planned] == [1]
+
+
+def daily_table(root, days):
+    """A table of the project's own catalog with a file for each day, of one row."""
+    from pyiceberg.catalog import load_catalog
+
+    folder = root / ".seeknal/iceberg"
+    (folder / "warehouse").mkdir(parents=True)
+    database, warehouse = f"sqlite:///{folder / 'catalog.db'}", (folder / "warehouse").as_uri()
+    catalog = load_catalog("atlas", type="sql", uri=database, warehouse=warehouse)
+    catalog.create_namespace("s")
+    schema = pyarrow.schema([("id", pyarrow.int64()), ("at", pyarrow.timestamp("us"))])
+    table = catalog.create_table(("s", "t"), schema=schema)
+    for day in range(1, days + 1):
+        row = {"id": day, "at": datetime(2024, 6, day, 8)}
+        table.append(pyarrow.Table.from_pylist([row], schema=schema))
+    return table

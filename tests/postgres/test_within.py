@@ -9,6 +9,7 @@ import pytest
 from tests.inrange import ENDS, ZONES, belongs, moments
 from tests.postgres.test_contracts import options_of
 
+from seeknal.host import clock
 from seeknal.kernel.context import StepContext
 from seeknal.testing.shared import fetch
 from seeknal.values.columns import ColumnSpec
@@ -166,3 +167,28 @@ def test_a_column_that_holds_no_time_is_left_to_those_who_ask_for_it(context, da
     found = rows(context, day(1))
 
     assert found == [(1, "a")]
+
+
+def test_a_run_asks_the_server_for_the_days_that_are_due_alone(project, database, monkeypatch):
+    database.run(
+        "CREATE TABLE events (n int, at timestamp);"
+        "INSERT INTO events SELECT i, timestamp '2024-06-01' + i * interval '1 hour'"
+        " FROM generate_series(0, 95) AS s(i)"
+    )
+    made = project(
+        {
+            "seeknal/events.yml": "kind: source\nname: events\nsource: postgresql\nconnection: pg\n"
+            "table: public.events\ntime_column: at\nschedule: '@daily'\nstart: 2024-06-01\n"
+        }
+    )
+    monkeypatch.setattr(clock, "now", lambda: datetime(2024, 6, 3, tzinfo=UTC))
+    made.run("run").assert_ok()
+    monkeypatch.setattr(clock, "now", lambda: datetime(2024, 6, 4, tzinfo=UTC))
+    mark = database.log_mark()
+
+    made.run("run").assert_ok()
+
+    sent = database.logged(mark).partition("COPY (")[2].partition(") TO STDOUT")[0]
+    assert sorted(n for n, _ in database.rows(sent)) == [*range(48, 72)]
+    assert database.logged(mark).count("COPY (") == 1
+    assert sorted(n for n, _ in made.rows("source.events")) == [*range(72)]
