@@ -1,5 +1,6 @@
 """Of a range of time only the files, folders and row groups are read that may hold its rows."""
 
+import os
 import re
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -161,6 +162,31 @@ def test_only_the_files_whose_path_says_a_time_of_the_range_are_read(files, type
     found = ids(files, hours(30, 54), type, f"{table}.{type}")
 
     assert found == [10, 11, 12, 13, 20, 21, 22, 23]
+
+
+def test_folders_whose_names_say_another_time_are_not_listed(files, monkeypatch):
+    days(files, "data/day=%Y-%m-%d/rows.csv", "FORMAT csv, header")
+    listed, scandir = [], os.scandir
+    monkeypatch.setattr(os, "scandir", lambda path: listed.append(str(path)) or scandir(path))
+
+    found = ids(files, hours(24, 48), "csv", "data/day={time:%Y-%m-%d}/*.csv")
+
+    assert found == [10, 11, 12, 13]
+    assert any("2024-06-02" in folder for folder in listed)
+    assert not any("2024-06-01" in folder or "2024-06-03" in folder for folder in listed)
+
+
+def test_a_folder_of_no_time_there_is_matters_once_it_has_a_file(files):
+    days(files, "data/%Y-%m-%d/rows.csv", "FORMAT csv, header")
+    (files.root / "data/2024-02-31").mkdir()
+    table = "data/{time:%Y-%m-%d}/*.csv"
+    before = ids(files, hours(24, 48), "csv", table)
+
+    files.write("data/2024-02-31/rows.csv", "id,at\n1,2024-02-29\n")
+
+    assert before == [10, 11, 12, 13]
+    with pytest.raises(NodeError, match="names no time that there is"):
+        ids(files, hours(24, 48), "csv", table)
 
 
 @pytest.mark.parametrize(("type", "copy"), FORMATS)

@@ -13,7 +13,7 @@ from seeknal.plugin import NodeError, did_you_mean, files_version, is_timed
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from seeknal.plugin import Source, SourceContext, Within
+    from seeknal.plugin import Source, SourceContext, TimedPath, Within
 
 _WILD = frozenset("*?[")
 _FETCHED = ("http://", "https://")
@@ -132,19 +132,46 @@ def timed_files(
     from seeknal.plugin import TimedPath
 
     try:
-        timed = TimedPath(path)
+        timed, within = TimedPath(path), source.within
+        if within is not None and (found := _names_within(timed, within, context)):
+            return {context.resolve(name): span for name, span in found.items()}
         names = [name for name in _names(timed.pattern, context) if timed.matches(name)]
         if not names:
             raise _no_match(path)
-        within = source.within
         if within is None:
             return dict.fromkeys(map(context.resolve, names))
-        spans = {name: timed.span(name, within.timezone) for name in names}
         # Where the range has no file, another tells the columns.
-        wanted = [name for name in names if _meets(spans[name], within)] or names[-1:]
-        return {context.resolve(name): spans[name] for name in wanted}
+        return {context.resolve(names[-1]): timed.span(names[-1], within.timezone)}
     except ValueError as error:
         raise NodeError(f"table: {path!r}: {error}", code="SK0765", help=_TIMED) from None
+
+
+def _names_within(
+    timed: TimedPath, within: Within, context: SourceContext
+) -> dict[str, tuple[datetime, datetime]]:
+    """The files of a range, in order, each with its time; no folder of another time is opened.
+
+    Raises ValueError for a name that says no time.
+    """
+    from glob import escape, glob
+
+    named, found = timed.last_timed, {}
+    follows = timed.text.removeprefix(named.text)
+    for place in glob(named.pattern, root_dir=context.project_root, recursive=True):
+        if not named.matches(place) or not _may_be_of(named, place, within):
+            continue
+        for name in _names(escape(place) + follows, context):
+            if timed.matches(name) and _meets(span := timed.span(name, within.timezone), within):
+                found[name] = span
+    return dict(sorted(found.items()))
+
+
+def _may_be_of(named: TimedPath, place: str, within: Within) -> bool:
+    try:
+        return _meets(named.span(place, within.timezone), within)
+    except ValueError:
+        # It is a mistake where there are files in it.
+        return True
 
 
 _TIMED = "such as data/{time:%Y-%m-%d}.csv or data/{time:%Y/%m/%d/%H}/*.parquet"

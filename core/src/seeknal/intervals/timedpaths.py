@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from attrs import field, frozen
@@ -91,6 +91,15 @@ class TimedPath:
 
         return _PLACE.sub(place, self.text)
 
+    @property
+    def last_timed(self) -> TimedPath:
+        """The same without what follows after the last name that says time: a folder's or its own.
+
+        Its folders need not be opened to know of which time their files are.
+        """
+        slash = self.text.find("/", self.text.rindex("}"))
+        return self if slash < 0 else TimedPath(self.text[:slash])
+
     @cached_property
     def _expression(self) -> re.Pattern[str]:
         codes = iter(enumerate(self._codes))
@@ -118,6 +127,9 @@ class TimedPath:
 
         Raises ValueError for numbers that are no time, or two different ones.
         """
+        return _span(self, file, timezone)
+
+    def _read(self, file: str, timezone: str) -> tuple[datetime, datetime]:
         found = self._expression.fullmatch(file)
         if found is None:
             raise ValueError(f"{file!r} does not match {self.text!r}")
@@ -130,6 +142,12 @@ class TimedPath:
             return _moment(start, timezone), _moment(_next(start, self.unit), timezone)
         except (ValueError, OverflowError):
             raise ValueError(f"{file!r} names no time that there is") from None
+
+
+@lru_cache(maxsize=1 << 16)
+def _span(path: TimedPath, file: str, timezone: str) -> tuple[datetime, datetime]:
+    """What each batch of a node asks of all files anew."""
+    return path._read(file, timezone)
 
 
 def _interleaved(texts: list[str], codes: list[str]) -> str:
