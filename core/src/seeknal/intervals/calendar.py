@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from attrs import field, frozen
 
 from seeknal.intervals.clocks import DAY, clock_of, date_of
-from seeknal.intervals.rulers import Ruler, ruler_of
+from seeknal.intervals.rulers import Even, Ruler, ruler_of
 from seeknal.intervals.spans import swept
 from seeknal.intervals.units import Unit, parse_unit
 
@@ -70,6 +70,12 @@ class Calendar:
         if not spans:
             return ()
         ruler = self._fit(self.back(spans[0][0], count), spans[-1][1])
+        if isinstance(ruler, Even):
+            length, phase, more = ruler.length, ruler.phase, count * ruler.length
+            return swept(
+                (start - (start - phase) % length - more, end + (phase - end) % length)
+                for start, end in spans
+            )
         number, begin = ruler.number, ruler.start
         return swept(
             (begin(number(start) - count), begin(number(end - 1) + 1)) for start, end in spans

@@ -120,7 +120,7 @@ def reading(spans: Spans, reach: Reach) -> Spans:
 def _divided(spans: Spans, question: Question) -> tuple[Spans, Spans]:
     """The ranges that can be processed, and those that wait."""
     able = ready(spans, question.calendar, question.parents)
-    return able, minus(spans, able)
+    return able, () if able is spans else minus(spans, able)
 
 
 def _blocked(spans: Spans, parents: Iterable[Parent]) -> Spans:
@@ -151,14 +151,13 @@ def _looked_back(question: Question, new: Spans, expected: Spans) -> Spans:
     lookback, calendar = question.tracking.lookback, question.calendar
     if not lookback:
         return ()
+    starts = [start for start, _ in new]
     begins = (
-        calendar.back(start, lookback)
+        [calendar.back(start, lookback) for start in starts]
         if isinstance(lookback, int)
-        else calendar.back_for(start, lookback)
-        for start, _ in new
+        else [calendar.back_for(start, lookback) for start in starts]
     )
-    pairs = ((begin, start) for begin, (start, _) in zip(begins, new, strict=True))
-    return common(merged(pair for pair in pairs if pair[0] < pair[1]), expected)
+    return common(merged(zip(begins, starts, strict=True)), expected)
 
 
 def _span(start: int, end: int) -> Spans:

@@ -10,6 +10,9 @@ if TYPE_CHECKING:
 
     from seeknal.values.tracking import Spans
 
+_LONG_AGO = -(1 << 62)
+"""Before every moment that anybody names."""
+
 
 def merged(pairs: Iterable[tuple[int, int]]) -> Spans:
     """Every moment of ``pairs``, which can be in any order, overlap, touch or be empty."""
@@ -19,18 +22,16 @@ def merged(pairs: Iterable[tuple[int, int]]) -> Spans:
 def swept(pairs: Iterable[tuple[int, int]]) -> Spans:
     """What `merged` gives, of pairs that are in order."""
     found: list[tuple[int, int]] = []
-    begun = until = None
+    begun = until = _LONG_AGO
     for start, end in pairs:
-        if end <= start:
-            continue
-        if until is None or begun is None:
+        if start <= until:
+            if end > until:
+                until = end
+        elif end > start:
+            if begun < until:
+                found.append((begun, until))
             begun, until = start, end
-        elif start > until:
-            found.append((begun, until))
-            begun, until = start, end
-        elif end > until:
-            until = end
-    if begun is not None and until is not None:
+    if begun < until:
         found.append((begun, until))
     return tuple(found)
 
@@ -39,6 +40,9 @@ def union(first: Spans, second: Spans) -> Spans:
     """The moments of either."""
     if not first or not second:
         return first or second
+    for one, other in ((first, second), (second, first)):
+        if len(one) == 1 and one[0][0] <= other[0][0] and other[-1][1] <= one[0][1]:
+            return one
     # Sorting sees that there are two runs in order, and merges them.
     return merged(first + second)
 
@@ -69,18 +73,34 @@ def minus(first: Spans, second: Spans) -> Spans:
 
 def common(first: Spans, second: Spans) -> Spans:
     """The moments of both."""
+    if len(second) == 1:
+        return _cut(first, second[0])
+    if len(first) == 1:
+        return _cut(second, first[0])
     found: list[tuple[int, int]] = []
     one = two = 0
     while one < len(first) and two < len(second):
-        start = max(first[one][0], second[two][0])
-        end = min(first[one][1], second[two][1])
+        (start, end), (begin, until) = first[one], second[two]
+        if end <= until:
+            one += 1
+        if until <= end:
+            two += 1
+            end = until
+        if begin > start:
+            start = begin
         if start < end:
             found.append((start, end))
-        if first[one][1] == end:
-            one += 1
-        if second[two][1] == end:
-            two += 1
     return tuple(found)
+
+
+def _cut(spans: Spans, span: tuple[int, int]) -> Spans:
+    """The moments of spans that are those of one."""
+    found, (start, end) = overlapping(spans, span), span
+    if not found or (start <= found[0][0] and found[-1][1] <= end):
+        return found
+    head, *rest = found
+    *rest, tail = ((max(head[0], start), head[1]), *rest)
+    return (*rest, (tail[0], min(tail[1], end)))
 
 
 def overlapping(spans: Spans, span: tuple[int, int]) -> Spans:
