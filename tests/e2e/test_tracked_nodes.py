@@ -1,5 +1,7 @@
 """Projects with tracked nodes, over days: what readers see is what all of it would give."""
 
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -308,3 +310,23 @@ def total(ctx):
         (9,),
         (12,),
     ]
+
+
+def test_a_run_of_which_nothing_is_due_imports_neither_duckdb_nor_sqlglot(shop):
+    shop.write({"seeknal/mid.yml": mid('SELECT "at", id FROM orders')})
+    shop.day(3).assert_ok()
+    now = FIRST + timedelta(days=3)
+    code = (
+        "import sys; from datetime import datetime; from seeknal.host import clock;"
+        f"clock.now = lambda: datetime.fromisoformat('{now}');"
+        "from seeknal.cli import main; code = main(['run']);"
+        "print([m for m in ('duckdb', 'sqlglot', 'jinja2', 'yaml') if m in sys.modules]);"
+        "exit(code)"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=shop.path, capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout.splitlines()[-1] == "[]"
+    assert "2 nodes: 0 run, 2 reused" in done.stdout
