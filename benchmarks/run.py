@@ -410,6 +410,39 @@ def dialects(setting: Setting) -> list[Line]:
     return lines
 
 
+def intervals(setting: Setting) -> list[Line]:
+    from intervals import Years, idle, one_more_day, seconds_of_due
+
+    due = seconds_of_due(setting.times * 20) * 1000
+    text = f"{due:.2f} ms"
+    lines = [Line("due: two years of hours, 1,752 gaps", text, "", "<= 2 ms", due <= 2)]
+    days = 365 if setting.quick else 3_652
+    years, few = Years(setting.folder, days), Years(setting.folder, days // 10)
+    ranges = f"{days * 288:,} ranges of 5 minutes, 2 nodes"
+    found = years.planned()
+    met = found.cpu <= 1 and found.peak <= 100
+    lines.append(Line(f"plan: {ranges}", cpu(found), "", "<= 1 CPU s, <= 100 MiB", met))
+    filled, base = years.filled(), few.filled()
+    growth = filled.sample.cpu / base.sample.cpu
+    text = f"{filled.files} files and {filled.journal / 2**20:.1f} MiB of journal at most,"
+    text += f" {filled.left} files and {filled.state / 1024:.0f} KiB of state at the end"
+    met = growth <= 12 and filled.files <= 500 and filled.sample.peak <= 200
+    bar = "<= 12x CPU of a tenth of it, <= 500 files, <= 200 MiB"
+    told = f"{cpu(filled.sample)} = {growth:.1f}x, {text}"
+    lines.append(Line(f"backfill: {ranges}", told, cpu(base.sample), bar, met))
+    plain, many = one_more_day(setting.folder, (30, 1_095), setting.times * 2)
+    ratio = many.cpu / plain.cpu
+    text = f"{cpu(many)} = {ratio:.2f}x CPU"
+    name = "one more day of 1,095, beside one more of 30"
+    lines.append(Line(name, text, cpu(plain), "<= 1.15x CPU", ratio <= 1.15))
+    tracked, others = idle(setting.folder, 1_095, setting.times * 5)
+    ratio = tracked.cpu / others.cpu
+    text = f"{cpu(tracked)} = {ratio:.2f}x CPU"
+    name = "no-op run of 10 tracked nodes, beside 10 others"
+    lines.append(Line(name, text, cpu(others), "<= 1.2x CPU", ratio <= 1.2))
+    return lines
+
+
 SCENARIOS = {
     "start-up": start_up,
     "no-op": no_op,
@@ -423,6 +456,7 @@ SCENARIOS = {
     "postgres": postgres,
     "iceberg": iceberg,
     "csv": csv_files,
+    "intervals": intervals,
 }
 
 
