@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from seeknal.intervals.timedpaths import pattern_of
@@ -103,7 +104,8 @@ def place_of(scope: StepScope) -> str:
         return f"{shown}/{table}"
     paths = list(paths_of(source))
     for place, path in enumerate(paths):
-        found = sorted(glob.glob(pattern_of(path), root_dir=root, recursive=True))
+        # Whether there are more is enough to know, of thousands of folders.
+        found = list(islice(glob.iglob(pattern_of(path), root_dir=root, recursive=True), 2))
         paths[place] = found[0] if len(found) == 1 else path
     files = ", ".join(map(_public, paths))
     if not files:
