@@ -2,7 +2,7 @@
 
 A fence that begins with ```` ```yaml file=PATH ```` is a file of the reader's project; one that
 begins with ```` ```console ```` holds commands after ``$`` and what they print. ``...`` on a line
-of its own stands for any lines. ``console skip`` is shown and not run.
+of its own stands for any lines, within a line for any text. ``console skip`` is shown and not run.
 
 python tests/docs/pages.py PAGE...     write what the commands print now into the pages
 """
@@ -166,9 +166,16 @@ def alike(expected: str, output: str) -> bool:
     Nodes end in whatever order the machine gets them done.
     """
     wanted, found = _normal(expected), _normal(output)
-    if "..." in wanted:
-        return all(line in found for line in wanted if line != "...")
-    return sorted(wanted) == sorted(found)
+    if not any("..." in line for line in wanted):
+        return sorted(wanted) == sorted(found)
+    patterns = [_pattern(line) for line in wanted if line != "..."]
+    return all(any(map(pattern.fullmatch, found)) for pattern in patterns) and (
+        "..." in wanted or len(wanted) == len(found)
+    )
+
+
+def _pattern(line: str) -> re.Pattern[str]:
+    return re.compile(".*".join(map(re.escape, line.split("..."))))
 
 
 def _normal(text: str) -> list[str]:

@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from tests.docs.pages import DOCS, commands, fences, play
+from seeknal.host import clock
+from tests.docs.pages import DOCS, alike, commands, fences, play
 
 ROOT = DOCS.parent
 PAGES = [*sorted(DOCS.rglob("*.md")), *sorted((ROOT / "examples").glob("*/README.md"))]
@@ -29,7 +30,10 @@ def name(page):
 
 
 @pytest.mark.parametrize("page", PLAYED, ids=name)
-def test_what_a_page_tells_to_type_prints_what_it_says(page, tmp_path):
+def test_what_a_page_tells_to_type_prints_what_it_says(page, tmp_path, monkeypatch):
+    # No hour begins between two commands.
+    begun = clock.now()
+    monkeypatch.setattr(clock, "now", lambda: begun)
     folder, home = tmp_path / "work", tmp_path / "home"
     folder.mkdir()
     home.mkdir()
@@ -46,6 +50,20 @@ def test_what_a_page_tells_to_type_prints_what_it_says(page, tmp_path):
 
 def test_there_are_pages_to_play():
     assert {"docs/tutorial.md", "examples/medallion/README.md"} <= set(map(name, PLAYED))
+
+
+@pytest.mark.parametrize(
+    ("page", "printed", "same"),
+    [
+        ("a 2025-09-01 to ...\n", "a 2025-09-01 to 2027-01-01\n", True),
+        ("a 2025-09-01 to ...\n", "a 2025-09-02 to 2027-01-01\n", False),
+        ("a 2025-09-01 to ...\n", "a 2025-09-01 to 2027-01-01\nb\n", False),
+        ("a 2025-09-01 to ...\n...\n", "b\na 2025-09-01 to 2027-01-01\n", True),
+        ("...\nb\n", "a\nbc\n", False),
+    ],
+)
+def test_three_dots_stand_for_what_a_page_cannot_know(page, printed, same):
+    assert alike(page, printed) is same
 
 
 def declared_by(page):
