@@ -294,7 +294,8 @@ from seeknal import transform
 
 @transform(name="total", inputs=["source.orders"], time_column="at", schedule="@daily")
 def total(ctx):
-    before = 0 if ctx.this is None else ctx.this.aggregate("coalesce(max(so_far), 0)").fetchall()[0][0]
+    this = ctx.this
+    before = this.aggregate("max(so_far)").fetchall()[0][0] if this is not None else 0
     orders = ctx.ref("source.orders")
     return orders.aggregate(f'min("at") AS "at", CAST(sum(amount) + {before} AS BIGINT) AS so_far')
 """
