@@ -318,6 +318,9 @@ class World:
         part = self.part(self.envs[name], node, parts, (each[0], until))
         parts[each] = part
         self.processed.setdefault((name, node.name), set()).add((each[0], until))
+        if node.kind == "source":
+            # What was read before, by whatever definition, is older.
+            self.forget(node.name, (each[0], until))
         if until == each[1]:
             built = self.store.setdefault(node.name, {}).setdefault(each, {})
             built[part.definition, part.read] = part
@@ -474,6 +477,8 @@ class World:
         for each in sorted(parts):
             until = parts[each].until
             if self.is_late(prod, node, parts, each) and self.ready(prod, node, (each[0], until)):
+                if self.adopt(prod, node, parts, each, until):
+                    continue
                 self.restated.add(("prod", node.name))
                 self.process("prod", node, parts, each, until)
         self.publish("prod", Built(node, parts, built.first, built.follows))

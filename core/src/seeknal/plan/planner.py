@@ -167,6 +167,13 @@ class _Planner:
         reason = look.reason or lost
         stale = self.inputs_changed(node, snapshot)
         action, why = self.action_when_current(node, snapshot)
+        if node.source is not None and why == "source unchanged":
+            why = "nothing is due"
+        if node.id in self.now.refresh:
+            self.warnings.append(
+                f"{node.id} has ranges of time, which --refresh does not read again:"
+                " --start and --end do, or seeknal invalidate"
+            )
         runs = reason or stale or changing
         if runs:
             self.changing.add(node.id)

@@ -131,7 +131,8 @@ def _tracking_from(data: Mapping[str, Any]) -> Tracking:
     cuts = {NodeId(id): Reach(**reach) for id, reach in data["cuts"].items()}
     if not isinstance(lookback, int):
         lookback = Duration(**lookback)
-    return Tracking(**{**data, "lookback": lookback, "cuts": cuts})
+    compared = map(NodeId, data["compared"])
+    return Tracking(**{**data, "lookback": lookback, "cuts": cuts, "compared": compared})
 
 
 def _sql_to(sql: Sql) -> list[Any]:

@@ -59,7 +59,9 @@ def _with_cuts(node: Node, every: Mapping[NodeId, Node], root: Path, problems: P
             )
         )
     # What its kind reads is read in any case, but where the SQL says it.
-    return evolve(node, tracking=evolve(tracking, cuts={**tracking.cuts, **found.reaches}))
+    reaches = {**tracking.cuts, **found.reaches}
+    compared = tuple(id for id in columns if id in found.compared)
+    return evolve(node, tracking=evolve(tracking, cuts=reaches, compared=compared))
 
 
 def _has_midnights(tracking: Tracking) -> bool:

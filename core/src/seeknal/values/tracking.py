@@ -47,7 +47,8 @@ class Tracking:
     earliest of its tracked inputs. ``lookback`` counts ranges, a duration as many as reach back
     that far. ``batch_size`` is the most ranges that are processed at once; 0: seeknal chooses.
     ``cuts``: of tracked inputs that the SQL itself compares with the range, what it lets through.
-    ``reads_itself``: it reads its own earlier rows. ``unique_keys`` tell all of its rows apart.
+    ``compared``: tracked inputs that it compares with the range at all. ``reads_itself``: it reads
+    its own earlier rows. ``unique_keys`` tell all of its rows apart.
     """
 
     column: str
@@ -59,6 +60,7 @@ class Tracking:
     allow_partial: bool = False
     restates: bool = True
     cuts: Mapping[NodeId, Reach] = field(factory=dict)
+    compared: tuple[NodeId, ...] = field(default=(), converter=tuple["NodeId", ...])
     reads_itself: bool = False
     unique_keys: tuple[str, ...] = field(default=(), converter=tuple[str, ...])
 

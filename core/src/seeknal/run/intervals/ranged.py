@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from attrs import evolve
 
 from seeknal.graph.fingerprint import audits_key
-from seeknal.intervals.due import Due, due, ready
+from seeknal.intervals.due import ALWAYS, Due, due, ready
 from seeknal.intervals.renewals import newest
-from seeknal.intervals.spans import common, minus, union
+from seeknal.intervals.spans import common, merged, minus, union
 from seeknal.plan.planner import built_in
 from seeknal.plan.ranges import (
     Held,
@@ -25,6 +25,7 @@ from seeknal.run.audits import check_columns
 from seeknal.run.intervals.adopting import Adoption, parts_of
 from seeknal.run.intervals.auditing import RangeAudits
 from seeknal.run.intervals.batch import Batch, compute_batch
+from seeknal.run.intervals.dates import refuse_dates
 from seeknal.run.intervals.in_order import process_in_order
 from seeknal.run.intervals.output import RangedOutput
 from seeknal.run.intervals.spent import SpentFiles
@@ -66,6 +67,7 @@ class RangedStep:
         self.recorded: Spans = ()
         """What of it is on record."""
         self.waiting: Spans = ()
+        self._others: Spans | None = None
         self._reading: int | None = None
         """The number of what this step reads of ranges that it does once more."""
         self.batches = 0
@@ -80,13 +82,17 @@ class RangedStep:
         try:
             if self.step.takes is not None:
                 take(self, self.step.takes)
-            follows = self.step.follows or self.step.takes is not None
-            self._catch_up(Due() if follows else due(self.question()))
+            self._catch_up(Due() if self._only_follows else due(self.question()))
         except BaseException:
             if self.batches and self.scope.services.staged is None:
                 self.scope.link()
             raise
         return self._finished()
+
+    @property
+    def _only_follows(self) -> bool:
+        """Whether nothing is due but what other inputs make different, as when it is promoted."""
+        return self.step.follows or self.step.takes is not None
 
     @property
     def changed(self) -> bool:
@@ -147,12 +153,14 @@ class RangedStep:
         renewed = found.wanted if forced else found.renewed
         adoptable = found.new if found.named is None and not forced else ()
         if tracking_of(self.scope.node).reads_itself:
-            process_in_order(self, found, adoptable, renewed)
+            process_in_order(self, found, (ALWAYS,) if self._only_follows else adoptable, renewed)
             return
         self.adoption.take(adoptable)
         late = self._late(found.expected)
         if found.named is not None:
             late = common(late, self.asked_of(late))
+        if self._only_follows:
+            late = minus(late, self.adoption.take(late))
         wanted = union(minus(found.wanted, self.adopted), late)
         self.expect(wanted)
         if wanted and self.adopted:
@@ -226,6 +234,7 @@ class RangedStep:
         """Compute one batch, look at it, and put it on record."""
         scope, services, node = self.scope, self.scope.services, self.scope.node
         self._tell(start, end)
+        refuse_dates(scope, start, end)
         path = self.build.begin_batch()
         batch = self._batch(start, end)
         with scope.phases.timed("execute"):
@@ -247,7 +256,7 @@ class RangedStep:
                 start=start,
                 end=end,
             )
-            number = self._number(renewed)
+            number = self._number(union(renewed, self._read_otherwise(start, end)))
             self.output.put(evolve(part, definition=self.definition, number=number, digest=digest))
             self.processed = union(self.processed, ((start, end),))
             self.batches += 1
@@ -279,6 +288,18 @@ class RangedStep:
 
         columns = columns_of_itself(self.scope, batch, own)
         return evolve(batch, own=evolve(own, columns=columns))
+
+    def _read_otherwise(self, start: int, end: int) -> Spans:
+        """What of a source was read before under another definition, and is older for that."""
+        if self.scope.node.source is None:
+            return ()
+        if self._others is None:
+            built = self.scope.services.outputs_of(self.scope.node.id)
+            parts = (part for found, _ in built for part in (*parts_of(found), *found.unfinished))
+            self._others = merged(
+                (part.start, part.end) for part in parts if part.definition != self.definition
+            )
+        return common(self._others, ((start, end),))
 
     def _number(self, renewed: Spans) -> int:
         """The number of a reading; what was read before of ranges that are redone is outdated."""
@@ -314,6 +335,9 @@ class RangedStep:
 
     def _finished(self) -> Snapshot:
         """The node as it is now, all of whose due ranges are done or wait."""
+        if not self.output.agrees():
+            # What a batch has replaced no longer stands for the rest of its part.
+            self.output.differing()
         if self.output.columns is None and not self.output.parts:
             self.output.columns = self._learnt_columns()
         if not self._passes():

@@ -47,9 +47,13 @@ class Fault:
 
 @frozen(kw_only=True)
 class Cuts:
-    """How far a query reads of inputs, as far as that is not just the range; or what is wrong."""
+    """How far a query reads of inputs, as far as that is not just the range; or what is wrong.
+
+    ``compared``: the inputs whose time it compares with the range at all.
+    """
 
     reaches: Mapping[NodeId, Reach]
+    compared: frozenset[NodeId] = frozenset()
     faults: tuple[Fault, ...] = ()
 
 
@@ -71,10 +75,13 @@ def cuts(sql: str, columns: Mapping[NodeId, str], *, midnights: bool) -> Cuts:
         # A form of tree that this version of DuckDB has and we do not know.
         return _untold(f"its syntax tree is not understood ({error!r})")
     reaches: dict[NodeId, Reach] = {}
+    compared: set[NodeId] = set()
     faults: dict[tuple[object, ...], Fault] = {}
     for id in columns:
         read = [_Read.of(scan) for scan in scans if scan.input == id]
         wrong = [*_faults(read)]
+        if any(each.low or each.high for each in read):
+            compared.add(id)
         for place, message, help in wrong:
             fault = Fault(message=message, help=help, offset=_character(sql, place))
             faults.setdefault((fault.offset, message), fault)
@@ -83,7 +90,7 @@ def cuts(sql: str, columns: Mapping[NodeId, str], *, midnights: bool) -> Cuts:
             if (low, high) != (START, END):
                 reaches[id] = reach_of(low, high)
     found = sorted(faults.values(), key=lambda fault: fault.offset or 0)
-    return Cuts(reaches=reaches, faults=tuple(found))
+    return Cuts(reaches=reaches, compared=frozenset(compared), faults=tuple(found))
 
 
 def _scans(sql: str, columns: Mapping[NodeId, str], midnights: bool) -> Sequence[Scan]:
