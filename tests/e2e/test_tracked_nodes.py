@@ -331,3 +331,47 @@ def test_a_run_of_which_nothing_is_due_imports_neither_duckdb_nor_sqlglot(shop):
 
     assert done.stdout.splitlines()[-1] == "[]"
     assert "2 nodes: 0 run, 2 reused" in done.stdout
+
+
+def test_dates_that_sql_compares_with_ranges_of_another_midnight_are_refused(shop):
+    zoned = "time_column: day\nschedule: '@daily'\ntimezone: America/New_York\nstart: 2024-06-01\n"
+    ends = "day >= {{ interval_start }} AND day < {{ interval_end }}"
+    shop.write(
+        {
+            "days/all.csv": "day,id\n2024-06-01,1\n2024-06-02,2\n",
+            "seeknal/days.yml": "kind: source\nname: days\nsource: csv\ntable: days/*.csv\n"
+            + zoned,
+            "seeknal/mid.yml": transform(
+                "mid", f"SELECT day, id FROM ref('source.days') WHERE {ends}", zoned
+            ).replace("transform.mid", "source.days"),
+        }
+    )
+
+    done = shop.day(4)
+
+    assert (done.exit_code, "SK0788" in done.stderr) == (1, True), done.stdout + done.stderr
+
+
+def test_a_source_that_is_defined_as_before_is_not_read_as_before(shop):
+    shop.day(2).assert_ok()
+    shop.write({"data/late.csv": "at,id,amount\n2024-06-01 01:00:00,99,7\n"})
+    shop.write({"seeknal/o.yml": SOURCE + "columns: {id: bigint}\n"})
+    shop.day(2).assert_ok()
+    shop.write({"seeknal/o.yml": SOURCE})
+
+    shop.day(2).assert_ok()
+
+    assert shop.read("SELECT count(*) FROM source.orders WHERE id = 99") == [(1,)]
+
+
+def test_a_run_after_a_range_was_done_again_has_nothing_to_do(shop):
+    daily = transform("mid", "SELECT id, \"at\" FROM ref('source.orders')", *DAILY)
+    shop.write({"seeknal/mid.yml": daily.replace("transform.mid", "source.orders")})
+    shop.day(4).assert_ok()
+    shop.write({"data/late.csv": "at,id,amount\n2024-06-02 01:00:00,99,7\n"})
+    shop.day(4, "run", "--start", "2024-06-02", "--end", "2024-06-02").assert_ok()
+
+    shop.day(4).assert_ok()
+
+    history = shop.day(4, "env", "history", "prod", "--format", "json").assert_ok().json()
+    assert len(history["generations"] if isinstance(history, dict) else history) == 2

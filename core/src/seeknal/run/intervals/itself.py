@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from seeknal.values.node import Node
     from seeknal.values.snapshot import Artifact
 
+_UNKNOWN = '"NULL"'
 _ROUNDS = 5
 """A type follows from one that follows from another, and so on: so often is it looked again."""
 
@@ -31,10 +32,17 @@ def columns_of_itself(scope: StepScope, batch: Batch, empty: Artifact) -> tuple[
     NULL, then as if they had the types that were found. ``empty`` is an output without columns.
     Raises NodeError where they do not come to rest.
     """
+    import duckdb
+
     columns = _declared(scope.node)
     for _ in range(_ROUNDS):
         own = evolve(empty, columns=columns)
-        found = _described(scope, evolve(batch, own=own))
+        try:
+            found = _described(scope, evolve(batch, own=own))
+        except duckdb.BinderException as error:
+            if all(column.type != _UNKNOWN for column in columns):
+                raise
+            raise _unclear(scope.node) from error
         if found == columns:
             return columns
         columns = found
@@ -53,7 +61,7 @@ def _declared(node: Node) -> tuple[Column, ...]:
     """The columns as far as the files tell: their names, and those of the types that are said."""
     types = {column.name.lower(): column.type for column in node.columns if column.type}
     names = _names(node)
-    return tuple(Column(name, types.get(name.lower(), '"NULL"')) for name in names)
+    return tuple(Column(name, types.get(name.lower(), _UNKNOWN)) for name in names)
 
 
 def _names(node: Node) -> Sequence[str]:
