@@ -285,6 +285,49 @@ def test_a_condition_for_new_rows_is_refused_where_ranges_are_processed(shop):
     assert "seeknal/mid.yml:6" in done.stderr
 
 
+def test_rows_of_longer_periods_than_a_range_are_told_to_need_a_longer_unit(shop):
+    sql = "SELECT date_trunc('week', \"at\") AS \"at\", sum(amount) AS n FROM ref('source.orders')"
+    shop.write(
+        {"seeknal/mid.yml": transform("mid", sql + " GROUP BY 1", *DAILY, read="source.orders")}
+    )
+
+    done = shop.day(1)
+
+    assert "error[SK0777]: 1 row of transform.mid lies outside" in done.stderr
+    assert 'need a longer unit, such as schedule: "@weekly"' in done.stderr
+
+
+def test_a_function_is_not_told_to_write_templates(shop):
+    shop.write(
+        {
+            "seeknal/pipelines/late.py": """
+from datetime import timedelta
+
+from seeknal import transform
+
+
+@transform(name="late", inputs=["source.orders"], time_column="at", schedule="@daily")
+def late(ctx):
+    return [{"at": ctx.interval.end + timedelta(hours=1)}]
+"""
+        }
+    )
+
+    done = shop.day(1)
+
+    assert "rows that a function makes itself lie within ctx.interval" in done.stderr
+    assert "{{" not in done.stderr
+
+
+def test_a_time_column_that_is_no_time_is_told_where_it_stands(shop):
+    shop.write({"seeknal/o.yml": SOURCE.replace("time_column: at", "time_column: id")})
+
+    done = shop.day(1)
+
+    assert "error[SK0775]" in done.stderr
+    assert "seeknal/o.yml:5" in done.stderr
+
+
 def test_a_function_sees_its_own_rows_before_the_range(shop):
     shop.write(
         {

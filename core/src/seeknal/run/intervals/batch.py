@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from seeknal.run.computing import Remember
     from seeknal.run.step_scope import StepScope
     from seeknal.values.columns import Column
+    from seeknal.values.location import Location
     from seeknal.values.names import NodeId
     from seeknal.values.node import Node
     from seeknal.values.relations import Origin, Relation
@@ -177,11 +178,13 @@ def time_column(node: Node, columns: Sequence[Column]) -> Column:
             location=node.place("time_column"),
             help="give it a schedule of days or more, or a time_column with a time of day",
         )
-    condition(tracking, found, 0, 0)
+    condition(tracking, found, 0, 0, node.place("time_column"))
     return found
 
 
-def condition(tracking: Tracking, column: Column, start: int, end: int) -> str:
+def condition(
+    tracking: Tracking, column: Column, start: int, end: int, place: Location | None = None
+) -> str:
     """SQL of which rows lie in a span. Raises NodeError for a column that is no time."""
     try:
         return time_filter(column, start, end, tracking.timezone)
@@ -189,6 +192,7 @@ def condition(tracking: Tracking, column: Column, start: int, end: int) -> str:
         raise NodeError(
             f"time_column: {error}",
             code="SK0775",
+            location=place,
             help=f"CAST({quote_identifier(column.name)} AS TIMESTAMP) in the query,"
             " or a type for it in columns:",
         ) from None
@@ -209,17 +213,36 @@ def check_times(scope: StepScope, relation: Relation, batch: Batch) -> None:
     ((without, strays, example),) = found.fetchall()
     if without:
         raise NodeError(
-            f"{without:,} rows of {node.id} have no time in {column.name!r}: NULL or infinite",
+            f"{_rows(without)} of {node.id} {'has' if without == 1 else 'have'} no time in {column.name!r}: NULL or infinite",
             code="SK0776",
             help="no range would ever hold them: leave them out, or give them a time",
         )
     if strays:
         told = batch.interval
         raise NodeError(
-            f"{strays:,} rows of {node.id} lie outside of the range that is computed, such as"
+            f"{_rows(strays)} of {node.id} {'lies' if strays == 1 else 'lie'} outside of the range that is computed, such as"
             f" {column.name} = {example}",
             code="SK0777",
             help=f"they would be lost: from {told.start:%Y-%m-%d %H:%M} to"
-            f" {told.end:%Y-%m-%d %H:%M} UTC its inputs were read; to read more of them, compare"
-            " their time columns with {{ interval_start }} and {{ interval_end }}",
+            f" {told.end:%Y-%m-%d %H:%M} UTC its inputs were read; {_mended(node)}",
         )
+
+
+def _mended(node: Node) -> str:
+    """What to do about rows of other ranges: a longer unit first, as reading more makes no sums."""
+    if node.source is not None:
+        return "give them the time that they were read by"
+    more = (
+        "where rows of a range follow from more of its inputs, compare their time columns with"
+        " {{ interval_start }} and {{ interval_end }}"
+        if node.sql is not None
+        else "rows that a function makes itself lie within ctx.interval"
+    )
+    return (
+        'rows of longer periods than a range need a longer unit, such as schedule: "@weekly";'
+        f" {more}"
+    )
+
+
+def _rows(count: int) -> str:
+    return f"{count:,} row" + ("" if count == 1 else "s")
