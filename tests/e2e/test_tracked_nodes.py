@@ -285,6 +285,20 @@ def test_a_condition_for_new_rows_is_refused_where_ranges_are_processed(shop):
     assert "seeknal/mid.yml:6" in done.stderr
 
 
+def test_after_a_rollback_it_is_said_how_done_ranges_are_read_again(shop):
+    span = ("--start", "2024-06-01", "--end", "2024-06-01")
+    shop.day(1).assert_ok()
+    shop.write({"data/01.csv": rows_of(1) + "2024-06-01 23:00:00,99,5\n"})
+    shop.day(1, "run", *span).assert_ok()
+    shop.day(1, "rollback", "prod", "--yes").assert_ok()
+
+    refused = shop.day(1, "run")
+    shop.day(1, "run", "--unpin", *span).assert_ok()
+
+    assert "ranges that are done stay as they were then" in refused.stderr
+    assert shop.read("SELECT count(*) FROM source.orders") == [(4,)]
+
+
 def test_rows_of_longer_periods_than_a_range_are_told_to_need_a_longer_unit(shop):
     sql = "SELECT date_trunc('week', \"at\") AS \"at\", sum(amount) AS n FROM ref('source.orders')"
     shop.write(

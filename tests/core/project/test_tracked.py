@@ -25,6 +25,9 @@ def transform(*lines, sql="SELECT 1 AS at"):
 DAILY = ("time_column: at", 'schedule: "@daily"', "start: 2024-01-01")
 
 
+SOON = (*DAILY[:2], "allow_partial: true")
+
+
 def told(problems):
     return [(each.code, each.location.line) for each in problems]
 
@@ -48,6 +51,49 @@ def test_a_time_column_and_a_schedule_make_a_node_tracked(load):
         allow_partial=True,
     )
     assert not project.warnings
+
+
+def test_a_range_that_has_not_ended_is_to_be_shown_of_inputs_that_show_theirs(load):
+    files = {**SOURCE, **transform(*SOON, sql="SELECT * FROM ref('source.a')")}
+
+    (found,) = load(files).warnings
+
+    assert (found.code, found.location.line, found.node) == ("SK0236", 6, "transform.x")
+    assert "waits for source.a until a range has ended" in found.message
+
+
+@pytest.mark.parametrize(
+    ("more", "where"),
+    [
+        ("allow_partial: true\n", ""),
+        (
+            "",
+            ' WHERE "at" >= {{ interval_start }} - INTERVAL 7 DAY AND "at" < {{ interval_start }}',
+        ),
+    ],
+)
+def test_nothing_is_told_where_no_input_is_waited_for_up_to_now(load, more, where):
+    source = {"seeknal/a.yml": SOURCE["seeknal/a.yml"] + more}
+
+    project = load({**source, **transform(*SOON, sql=f"SELECT * FROM ref('source.a'){where}")})
+
+    assert not project.warnings
+
+
+@pytest.mark.parametrize(
+    ("key", "ours"),
+    [("event_time", "time_column:"), ("begin", "start:"), ("incremental_strategy", "unique_keys:")],
+)
+def test_a_key_of_dbts_batches_is_answered_with_ours(problems, key, ours):
+    (found,) = problems(transform(*DAILY, f"{key}: at"))
+
+    assert (found.code, ours in found.help) == ("SK0201", True)
+
+
+def test_a_date_without_dashes_is_answered_with_how_it_is_written(problems):
+    (found,) = problems(transform(*DAILY[:2], "start: '20240101'"))
+
+    assert found.message == "start: '20240101' is no moment: write 2024-01-01"
 
 
 @pytest.mark.parametrize("line", ['schedule: "@daily"', "time_column: at", "timezone: Asia/Tokyo"])

@@ -94,7 +94,8 @@ def run_command(
     everything else is reused. A failure skips only what depends on the failed node.
 
     Of nodes with ranges of time what is due is processed; with --start and --end instead all that
-    holds a moment of this span, done or not. More than 10,000 batches in all need --yes.
+    holds a moment of this span, done or not. More than 10,000 batches in all need --yes. Nodes
+    that keep their rows under a new definition are named to plan and apply, with --forward-only.
     """
     # Going on is what a run does anyway.
     exclude_each_other("continue_on_error", "fail_fast")

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from seeknal.values.durations import Duration
 
 _DATE = Pattern(r"\d{4}-\d\d-\d\d")
+_DIGITS = Pattern(r"(\d{4})(\d\d)(\d\d)")
 _MOMENT = Pattern(
     r"(\d{4}-\d\d-\d\d)([ T]\d\d:\d\d(:\d\d)?)( ?(?:Z|[+-]\d\d(?::?\d\d(?::?\d\d)?)?))?"
 )
@@ -80,6 +81,8 @@ def _parsed(text: str) -> datetime:
             return datetime.fromisoformat(f"{match[1]}{match[2]}{(match[4] or '').strip()}")
     except ValueError as error:
         raise ValueError(f"{text!r} is no moment: {error}; write {_EXPECTED}") from None
+    if match := _DIGITS.fullmatch(written):
+        raise ValueError(f"{text!r} is no moment: write {'-'.join(match.groups())}")
     raise ValueError(f"{text!r} is no moment: write {_EXPECTED}")
 
 

@@ -48,8 +48,14 @@ def refuse_pinned(environment: EnvironmentState) -> None:
     """Raise UsageError when a rollback keeps the environment where it is."""
     if environment.pinned is not None:
         name = environment.name
+        tracked = any(found.covered is not None for found in environment.snapshots.values())
+        kept = (
+            f"; ranges that are done stay as they were then: run --env {name} --unpin with --start"
+            " and --end reads them again"
+        )
         raise UsageError(
             f"{name} was rolled back to generation {environment.pinned} and stays there",
             code="SK0820",
-            help=f"seeknal run --env {name} --unpin builds it from the files again",
+            help=f"seeknal run --env {name} --unpin builds it from the files again"
+            + (kept if tracked else ""),
         )

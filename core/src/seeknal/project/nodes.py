@@ -36,6 +36,7 @@ from seeknal.sql.names import find, named
 from seeknal.values.errors import did_you_mean
 from seeknal.values.names import NodeId
 from seeknal.values.node import Input, Node, Sql
+from seeknal.values.other_tools import KEYS
 from seeknal.values.targets import Target
 
 if TYPE_CHECKING:
@@ -263,7 +264,9 @@ class _Builder:
         return parts[0], parts[1], parts[2]
 
     def unknown(self, key: str, known: Collection[str]) -> None:
-        help = did_you_mean(key, known) or "only below meta: may stand what you like"
+        help = (
+            KEYS.get(key) or did_you_mean(key, known) or "only below meta: may stand what you like"
+        )
         self.problems.add(UNKNOWN_KEY, f"unknown key {key!r}", self.raw.marks.key(key), help)
 
     def with_old_keys(

@@ -38,7 +38,7 @@ from seeknal.project.templates.calls import Functions
 from seeknal.project.templates.rendering import Scope, render_values
 from seeknal.project.templates.snippets import load_common, yaml_files
 from seeknal.project.text_files import nothing_in, read_regular, read_text, reason
-from seeknal.project.tracked import start_problems
+from seeknal.project.tracked import partial_problems, start_problems
 from seeknal.values.errors import ProjectError
 from seeknal.values.location import Location
 from seeknal.values.names import UNCLEAR, NodeId
@@ -397,6 +397,7 @@ class _ProjectReader:
         rowless = [kind.name for kind in kinds if not kind.produces_rows]
         self.problems += rowless_problems(readable, rowless, self.root)
         self.problems += start_problems(readable)
+        self.problems += partial_problems(readable)
 
     def check_connections(self, nodes: Mapping[NodeId, Node], profile: Profile | None) -> None:
         every = {**nodes, **self.flawed}.values()

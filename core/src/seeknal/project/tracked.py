@@ -128,6 +128,43 @@ def start_problems(nodes: Mapping[NodeId, Node]) -> Iterator[Problem]:
         )
 
 
+def partial_problems(nodes: Mapping[NodeId, Node]) -> Iterator[Problem]:
+    """Nodes that are to show ranges which have not ended, of inputs that never do."""
+    for node in nodes.values():
+        tracking = node.tracking
+        if tracking is None or not tracking.allow_partial:
+            continue
+        whole = [
+            id
+            for id in node.parents
+            if (parent := nodes.get(id)) is not None
+            and parent.tracking is not None
+            and not parent.tracking.allow_partial
+            and _up_to_now(tracking.cuts.get(id, Reach()))
+        ]
+        if not whole:
+            continue
+        one = len(whole) == 1
+        yield Problem(
+            code="SK0236",
+            message=f"{node.id} waits for {', '.join(whole)} until a range has ended, so that it"
+            " shows no range before: "
+            + ("that has" if one else "these have")
+            + " no allow_partial",
+            location=node.place("allow_partial"),
+            help="allow_partial: true in "
+            + ("that" if one else "each of these")
+            + " too, or in none",
+            node=node.id,
+            severity="warn",
+        )
+
+
+def _up_to_now(reach: Reach) -> bool:
+    """Whether a range that has begun reads its input as far as now."""
+    return not reach.after_start and reach.after >= 0
+
+
 def _rows_in_time(
     common: CommonKeys, options: Any, kind: NodeKind
 ) -> tuple[str | None, int | None]:

@@ -57,6 +57,16 @@ COMMANDS = {
 }
 """Commands of dbt, SQLMesh and seeknal 2.x that do not stand for just one of ours."""
 
+KEYS = {
+    "begin": "start: 2024-06-01",
+    "cron": 'schedule: "@daily"',
+    "event_time": 'time_column: COLUMN, with schedule: "@daily"',
+    "incremental_strategy": "materialized: incremental with unique_keys: merges rows;"
+    ' time_column: and schedule: "@daily" process ranges of time',
+    "interval_unit": 'schedule: "@daily", which says how long ranges are too',
+}
+"""Keys of dbt and SQLMesh that say how rows are processed, and what is written here."""
+
 _SELECTING: dict[str, tuple[str, ...]] = {"--models": ("--select",), "-m": ("--select",)}
 _RUNNING: dict[str, tuple[str, ...]] = {
     **_SELECTING,

@@ -213,15 +213,16 @@ def check_times(scope: StepScope, relation: Relation, batch: Batch) -> None:
     ((without, strays, example),) = found.fetchall()
     if without:
         raise NodeError(
-            f"{_rows(without)} of {node.id} {'has' if without == 1 else 'have'} no time in {column.name!r}: NULL or infinite",
+            f"{_rows(without)} of {node.id} {'has' if without == 1 else 'have'} no time in"
+            f" {column.name!r}: NULL or infinite",
             code="SK0776",
             help="no range would ever hold them: leave them out, or give them a time",
         )
     if strays:
         told = batch.interval
         raise NodeError(
-            f"{_rows(strays)} of {node.id} {'lies' if strays == 1 else 'lie'} outside of the range that is computed, such as"
-            f" {column.name} = {example}",
+            f"{_rows(strays)} of {node.id} {'lies' if strays == 1 else 'lie'} outside of the range"
+            f" that is computed, such as {column.name} = {example}",
             code="SK0777",
             help=f"they would be lost: from {told.start:%Y-%m-%d %H:%M} to"
             f" {told.end:%Y-%m-%d %H:%M} UTC its inputs were read; {_mended(node)}",
