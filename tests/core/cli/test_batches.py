@@ -21,11 +21,20 @@ def batch(number, total):
 
 
 def test_a_long_backfill_has_about_ten_lines():
+    moments = (n * 0.5 for n in range(366))
+    batches = Batches(lambda: next(moments))
+
+    told = [n for n in range(1, 366) if batches.worth_a_line(ID, batch(n, 365))]
+
+    assert told == list(range(38, 366, 37))
+
+
+def test_batches_that_take_no_time_are_not_told():
     batches = Batches(lambda: 0.0)
 
     told = [n for n in range(1, 366) if batches.worth_a_line(ID, batch(n, 365))]
 
-    assert told == list(range(1, 366, 37))
+    assert told == []
 
 
 def test_a_few_batches_are_told_only_when_they_take_long():
@@ -37,7 +46,9 @@ def test_a_few_batches_are_told_only_when_they_take_long():
     assert told == [4]
 
 
-def test_a_line_names_the_batch_and_its_span(capsys):
+def test_a_line_names_the_batch_and_its_span(capsys, monkeypatch):
+    monkeypatch.setattr("seeknal.cli.batches.APART", 0.0)
+
     Lines(Path("/nowhere")).batched(ID, batch(1, 365))
 
     assert capsys.readouterr().err == "source.events: batch 1 of 365, 1970-01-02\n"
@@ -60,9 +71,10 @@ def test_who_wants_quiet_hears_of_no_batch(capsys):
     assert capsys.readouterr().err == ""
 
 
-def test_a_run_tells_its_batches(seeknal_project, at):
+def test_a_run_tells_its_batches(seeknal_project, at, monkeypatch):
     from tests.core.cli.tracked import EVENTS, FILES
 
+    monkeypatch.setattr("seeknal.cli.batches.APART", 0.0)
     small = {**FILES, "seeknal/events.yml": f"{EVENTS}    batch_size: 2\n"}
 
     outcome = seeknal_project(small).run("run").assert_ok()

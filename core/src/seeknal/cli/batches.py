@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 LINES = 10
 """About how many lines a node gets."""
+APART = 10.0
+"""Seconds between two lines, at least."""
 PATIENCE = 30.0
 """Seconds without a line, after which the next batch gets one."""
 
@@ -31,7 +33,9 @@ class Batches:
             now = self._now()
             told = self._told.setdefault(node, now)
             every = -(-batch.total // LINES)
-            if now - told < PATIENCE and (batch.total <= LINES or (batch.number - 1) % every):
+            passed = now - told
+            between = batch.total <= LINES or (batch.number - 1) % every
+            if passed < (PATIENCE if between else APART):
                 return False
             self._told[node] = now
             return True
