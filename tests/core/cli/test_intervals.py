@@ -47,6 +47,16 @@ def test_gaps_are_told_from_what_is_behind(events, at):
     }
 
 
+def test_a_range_in_course_is_behind_and_no_gap(seeknal_project, at):
+    project = seeknal_project({**FILES, "seeknal/events.yml": f"{EVENTS}    allow_partial: true\n"})
+    project.run("run", "--select", "events").assert_ok()
+    at("2024-06-05 06:31")
+
+    counts = standing(project, "events")["source.events"]["counts"]
+
+    assert (counts["gaps"], counts["behind"] > 0) == (0, True)
+
+
 def test_only_as_many_spans_are_listed_as_asked_for(events, at):
     at("2024-06-20 03:10")
     for day in (7, 9, 11, 13):
@@ -196,6 +206,15 @@ def test_where_nothing_is_done_nothing_is_invalidated(events):
 
     assert outcome.stderr == "nothing of daily is done there: nothing is invalidated\n"
     assert outcome.stdout == ""
+
+
+def test_a_span_without_a_moment_is_told_as_one(events):
+    words = ("--start", "2024-06-02 01:00", "--end", "2024-06-02 01:00")
+
+    outcome = events.run("invalidate", "daily", *words).assert_ok()
+
+    assert "holds no moment" in outcome.stderr
+    assert "is done there" not in outcome.stderr
 
 
 @pytest.mark.parametrize(

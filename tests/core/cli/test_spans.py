@@ -95,6 +95,10 @@ def test_a_backfill_of_no_span_says_what_is_missing(events, option):
             ["--start", "2024-06-04", "--end", "2024-06-06"],
             "left out: 2024-06-05 to 2024-06-06 has not ended",
         ),
+        (
+            ["--end", "2020-01-01"],
+            "nothing is asked for: all of it is before its start, 2024-06-01",
+        ),
         (["--start", "2024-07-01"], "the span that is named holds no moment up to now"),
     ],
 )
@@ -106,6 +110,24 @@ def test_what_is_processed_otherwise_than_asked_for_is_said(events, words, note)
     assert planned["transform.daily"]["notes"] == [note]
     assert f"    {note}\n" in shown.stdout
     assert f"transform.daily: {note}" in ran.stderr
+
+
+def test_what_waits_is_not_said_to_be_processed(events):
+    monthly = DAILY.replace("@daily", "@monthly").replace("name: daily", "name: monthly")
+    events.write({"seeknal/monthly.yml": f"{monthly.rstrip()}\n    allow_partial: true\n"})
+
+    ran = events.run("run", "--start", "2024-06-02", "--end", "2024-06-02").assert_ok()
+
+    assert "transform.monthly: ranges are whole: all of 2024-06" in ran.stderr
+    assert "is processed\n" not in ran.stderr
+
+
+def test_a_start_that_is_to_come_is_said(events):
+    events.write({"seeknal/events.yml": EVENTS.replace("2024-06-01", "2034-06-01")})
+
+    ran = events.run("run").assert_ok()
+
+    assert "source.events: nothing is due before its start, 2034-06-01\n" in ran.stderr
 
 
 def test_a_plan_says_that_a_new_definition_is_processed_as_a_whole(events):

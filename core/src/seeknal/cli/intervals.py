@@ -27,6 +27,7 @@ from seeknal.kernel.command_options import (
 from seeknal.values.names import PRODUCTION
 
 if TYPE_CHECKING:
+    from seeknal.plan.session import Request
     from seeknal.query.intervals import Standing
     from seeknal.run.intervals.invalidating import Marked
     from seeknal.values.tracking import Spans
@@ -47,7 +48,8 @@ def check_intervals_command(
 ) -> None:
     """Show which ranges of time nodes have done, and which are missing, waiting or invalidated.
 
-    Of all nodes that have some, or of those that are named. Nothing is read but what is stored
+    Of all nodes that have some, or of those that are named. Gaps lie before ranges that are done,
+    what is behind comes after all of these. Nothing is read but what is stored
     of earlier runs.
     """
     from seeknal.query.intervals import standings
@@ -97,10 +99,20 @@ def invalidate_command(
         for line in _lines(each.spans, count(each.count, "range"), each.timezone, _FEW):
             print(f"{each.node}: {line}")
     if not marked:
-        say(f"nothing of {node} is done there: nothing is invalidated")
+        say(f"{_unmarked(node, asked)}: nothing is invalidated")
         return
     more = "" if environment == PRODUCTION else f" --env {environment}"
     say(f"the next run processes them again: seeknal run{more}")
+
+
+def _unmarked(node: str, asked: Request) -> str:
+    """Why nothing is marked: nothing is done there, or no moment is named."""
+    from seeknal.intervals.moments import end_in, moment_in
+
+    start, end = asked.start, asked.end
+    if start is not None and end is not None and moment_in(start, "UTC") == end_in(end, "UTC"):
+        return f"--start {start} to --end {end} holds no moment, as the one of --end is not held"
+    return f"nothing of {node} is done there"
 
 
 def _print_standing(found: Standing, limit: int) -> None:

@@ -82,10 +82,15 @@ def noted(
     last = found.expected[-1][1] if found.expected else first
     notes = [] if start < end else ["the span that is named holds no moment up to now"]
     if named and (named[0][0] < start or end < named[-1][1]):
-        notes.append(f"ranges are whole: all of {told_span(*_ends(named), timezone)} is processed")
+        then = "is processed" if found.wanted else "is asked for"
+        notes.append(f"ranges are whole: all of {told_span(*_ends(named), timezone)} {then}")
     if ALWAYS[0] < start < first:
         left = told_span(start, max(start, min(first, end)), timezone)
         notes.append(f"left out: {left} is before its start, {told(first, timezone)}")
+    if start <= ALWAYS[0] and end <= first:
+        notes.append(
+            f"nothing is asked for: all of it is before its start, {told(first, timezone)}"
+        )
     if start < end and last < end and (bounded or not named) and end > first:
         left = told_span(max(start, last), end, timezone)
         notes.append(f"left out: {left} has not ended")

@@ -10,7 +10,7 @@ from attrs import evolve, field, frozen
 
 from seeknal.intervals.calendar import calendar_of
 from seeknal.intervals.due import ALWAYS, Parent, Question, due, ready
-from seeknal.intervals.moments import end_in, moment_in
+from seeknal.intervals.moments import end_in, moment_in, told
 from seeknal.intervals.spans import common, merged, minus, union
 from seeknal.intervals.units import unit_of
 from seeknal.plan.asked_spans import noted
@@ -267,9 +267,12 @@ class Look:
     @property
     def notes(self) -> tuple[str, ...]:
         """What of the span that is asked for is processed otherwise, or not at all."""
-        if not self.asked.names_span:
-            return ()
         tracking, found = tracking_of(self.node), self.due
+        if not self.asked.names_span:
+            first = first_of(self.node, self.nodes) if tracking.start else self.asked.now
+            if first <= self.asked.now:
+                return ()
+            return (f"nothing is due before its start, {told(first, tracking.timezone)}",)
         if found.named is None:
             return ("its definition has changed: all of it is processed, not the span alone",)
         span = span_of(self.asked, tracking.timezone)
@@ -313,7 +316,7 @@ class Look:
             return "its ranges are tracked from now on"
         if snapshot.fingerprint.content != self.definition:
             if self.held.continues or self.held.follows:
-                return "new definition from now on (--forward-only)"
+                return "new from now on (--forward-only)"
             return (
                 "date changed" if snapshot.dated == self.node.definition else "definition changed"
             )

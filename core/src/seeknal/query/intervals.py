@@ -108,10 +108,11 @@ class _Standings:
         self.then[id] = union(held.done, found.wanted)
         shown = self._shown(snapshot)
         has = union(held.done, shown)
-        missing = calendar.widened(minus(found.expected, has))
+        lacking = minus(found.expected, has)
+        missing = calendar.widened(lacking)
         last = has[-1][1] if has else question.first
         before = ((question.first, last),) if question.first < last else ()
-        gaps = common(missing, calendar.widened(before))
+        gaps = calendar.widened(common(lacking, before))
         return _counted(
             calendar,
             Standing(
