@@ -80,13 +80,18 @@ def _parsed(text: str) -> datetime:
         if match := _MOMENT.fullmatch(written):
             return datetime.fromisoformat(f"{match[1]}{match[2]}{(match[4] or '').strip()}")
     except ValueError as error:
-        raise ValueError(f"{text!r} is no moment: {error}; write {_EXPECTED}") from None
+        raise ValueError(f"{text!r} is no moment: {error}; write {_forms(_EXAMPLE)}") from None
     if match := _DIGITS.fullmatch(written):
-        raise ValueError(f"{text!r} is no moment: write {'-'.join(match.groups())}")
-    raise ValueError(f"{text!r} is no moment: write {_EXPECTED}")
+        raise ValueError(f"{text!r} is no moment: write {_forms('-'.join(match.groups()))}")
+    raise ValueError(f"{text!r} is no moment: write {_forms(_EXAMPLE)}")
 
 
-_EXPECTED = "2024-06-01, 2024-06-01 06:00 or 2024-06-01 06:00+02:00"
+_EXAMPLE = "2024-06-01"
+
+
+def _forms(day: str) -> str:
+    """How a date, and moments of it, are written."""
+    return f"{day}, {day} 06:00 or {day} 06:00+02:00"
 
 
 def _reading(wall: datetime) -> int:
