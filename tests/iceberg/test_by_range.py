@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from datetime import datetime
 from types import SimpleNamespace
+from unittest.mock import Mock
 from zoneinfo import ZoneInfo
 
 import pytest
 from tests.deliveries.ranged import BASE, HOUR, Ranged
 
 from seeknal.values.columns import Column
+from seeknal_iceberg import delivering
 
 pytestmark = pytest.mark.inside
 
 TARGET = "{type: iceberg, connection: atlas, table: atlas.out.hourly, mode: incremental_by_time"
 PROFILE = "connections: {atlas: {type: iceberg}}\n"
+
+
+class Killed(BaseException):
+    """What ends a step without a word on what it has delivered, as the end of its process does."""
 
 
 @pytest.fixture
@@ -148,6 +154,50 @@ def test_moments_with_a_zone_are_told_by_their_moment(node, held):
 
     assert held() == [1, 5]
     assert node.known().extents[0].spans == ((BASE, BASE + 3 * HOUR),)
+
+
+@pytest.fixture
+def drop(table):
+    """Takes the table out of its catalog."""
+
+    def dropped(name="atlas.out.hourly"):
+        found = table(name)
+        found.catalog.drop_table(found.name())
+
+    return dropped
+
+
+def test_a_table_that_was_dropped_gets_all_rows_again(node, held, drop):
+    node.has({0: [1], 1: [2], 2: [3]})
+    drop()
+
+    (delivery,) = node.has({0: [1], 1: [7], 2: [3]})
+
+    assert (delivery.status, delivery.detail) == ("delivered", "Created table atlas.out.hourly")
+    assert held() == [1, 7, 3]
+
+
+def test_a_dropped_table_gets_all_rows_with_a_range_that_is_cleared(node, held, drop):
+    node.has({0: [1], 1: [2], 2: [3]})
+    drop()
+
+    node.has({0: [1], 1: [], 2: [3]})
+
+    assert held() == [1, 3]
+
+
+def test_a_run_that_is_killed_between_table_and_rows_owes_all_rows(node, held, drop, monkeypatch):
+    node.has({0: [1], 1: [2], 2: [3]})
+    drop()
+    with monkeypatch.context() as patched:
+        patched.setattr(delivering, "commit", Mock(side_effect=Killed))
+        delivered = node.has({0: [1], 1: [7], 2: [3]})
+    owed, between = node.known(), held()
+
+    node.again()
+
+    assert (delivered, owed.status, owed.stale) == ([], "owed", ((BASE, BASE + 3 * HOUR),))
+    assert (between, held()) == ([], [1, 7, 3])
 
 
 def test_a_rollback_clears_what_was_taken_back(node, held):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from datetime import datetime
+from unittest.mock import Mock
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -11,10 +12,15 @@ from attrs import evolve
 from tests.deliveries.ranged import BASE, HOUR, Ranged
 
 from seeknal.values.columns import Column
+from seeknal_postgres import delivering
 
 pytestmark = pytest.mark.inside
 
 TARGET = "{type: postgresql, connection: pg, table: out.hourly, mode: incremental_by_time}"
+
+
+class Killed(BaseException):
+    """What ends a step without a word on what it has delivered, as the end of its process does."""
 
 
 @pytest.fixture
@@ -289,6 +295,79 @@ def test_a_renamed_node_clears_what_the_table_has_of_its_old_name(node, held):
     node.has({0: [5], 1: [2]})
 
     assert held() == [5, 2]
+
+
+def test_a_table_that_was_dropped_gets_all_rows_again(node, held, database):
+    node.has({0: [1], 1: [2], 2: [3]})
+    database.run("DROP TABLE out.hourly")
+
+    (delivery,) = node.has({0: [1], 1: [7], 2: [3]})
+
+    assert (delivery.status, delivery.detail) == ("delivered", "Created table out.hourly")
+    assert held() == [1, 7, 3]
+
+
+def test_a_dropped_table_gets_all_rows_with_a_range_that_is_cleared(node, held, database):
+    node.has({0: [1], 1: [2], 2: [3]})
+    database.run("DROP TABLE out.hourly")
+
+    node.has({0: [1], 1: [], 2: [3]})
+
+    assert held() == [1, 3]
+
+
+def test_a_dropped_table_that_nobody_can_make_is_owed_all_rows(node, held, database):
+    node.edit("mode:", "create_table: false, mode:")
+    make = "CREATE TABLE out.hourly (at timestamp, one integer)"
+    database.run(f"CREATE SCHEMA out; {make}")
+    node.has({0: [1], 1: [2], 2: [3]})
+    database.run("DROP TABLE out.hourly")
+    (failed,) = node.has({0: [1], 1: [7], 2: [3]})
+    owed = node.known()
+
+    database.run(make)
+    node.again()
+
+    assert "create_table is false" in failed.error
+    assert (owed.status, owed.stale) == ("owed", ((BASE, BASE + 3 * HOUR),))
+    assert held() == [1, 7, 3]
+
+
+def test_a_run_that_is_killed_before_a_dropped_table_is_whole_owes_all(
+    node, held, database, monkeypatch
+):
+    node.has({0: [1], 1: [2], 2: [3]})
+    database.run("DROP TABLE out.hourly")
+    with monkeypatch.context() as patched:
+        patched.setattr(delivering, "create_table", Mock(side_effect=Killed))
+        delivered = node.has({0: [1], 1: [7], 2: [3]})
+    owed = node.known()
+
+    node.has({0: [1], 1: [7], 2: [8]})
+
+    assert (delivered, owed.status, owed.stale) == ([], "owed", ((BASE, BASE + 3 * HOUR),))
+    assert held() == [1, 7, 8]
+
+
+def test_a_first_table_that_was_dropped_after_a_killed_run_is_made_again(node, held, database):
+    attempted = node.attempting({0: [1], 1: [2]})
+    node.forget_outcome(attempted)
+    database.run("DROP TABLE out.hourly")
+
+    node.again()
+
+    assert held() == [1, 2]
+
+
+def test_a_table_that_was_dropped_after_a_killed_run_wrote_it_gets_all_rows(node, held, database):
+    node.has({0: [1], 1: [2], 2: [3]})
+    attempted = node.attempting({0: [1], 1: [7], 2: [3]})
+    node.forget_outcome(attempted)
+    database.run("DROP TABLE out.hourly")
+
+    node.again()
+
+    assert held() == [1, 7, 3]
 
 
 def test_a_new_table_finds_a_range_by_its_index(node, database):

@@ -128,6 +128,7 @@ if TYPE_CHECKING:
     from seeknal.values.errors import ProjectError as ProjectError
     from seeknal.values.errors import RowsRefused as RowsRefused
     from seeknal.values.errors import SeeknalError as SeeknalError
+    from seeknal.values.errors import TargetGone as TargetGone
     from seeknal.values.errors import column_help as column_help
     from seeknal.values.errors import did_you_mean as did_you_mean
     from seeknal.values.loads import LOADED_AT as LOADED_AT
@@ -264,6 +265,7 @@ _FROM = {
         "ProjectError",
         "RowsRefused",
         "SeeknalError",
+        "TargetGone",
         "column_help",
         "did_you_mean",
     ),

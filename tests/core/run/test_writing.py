@@ -3,14 +3,15 @@
 from attrs import evolve
 from tests.core.run.values import artifact, delivery, node, owed, target
 
+from seeknal.run.delivery.ranges import Current
 from seeknal.run.delivery.writing import (
     deliver,
     without_node,
     without_outcomes,
     without_target,
 )
-from seeknal.values.deliveries import Account, Delivered
-from seeknal.values.errors import ConnectionFailed, RowsRefused
+from seeknal.values.deliveries import Account, Delivered, Extent
+from seeknal.values.errors import ConnectionFailed, RowsRefused, TargetGone
 from seeknal.values.names import NodeId
 from seeknal.values.relations import Relation
 
@@ -146,3 +147,58 @@ def test_earlier_failures_are_past_while_batches_are_attempted_again():
         "it has no key",
         "it came late",
     ]
+
+
+SPANS = ((0, 10),)
+
+
+def brought_on(stale, plugin):
+    """A target is owed a range of two; gives the account then, what was written and recorded."""
+    wrote, recorded = [], []
+    ranged = evolve(target("incremental_by_time"), time_column="at")
+    extent = Extent(column="at", type="TIMESTAMP", spans=SPANS)
+    known = evolve(delivery(0, "owed"), extents=(extent,), stale=stale, delivery_id="r0/n/k")
+
+    def write(_target, rows, owed):
+        wrote.append((owed.delivery_id, owed.stale))
+        return plugin(owed)
+
+    account = Account(deliveries={"k": known})
+    made = node(targets=(ranged,))
+    current = Current(
+        extent=extent, rows_of=lambda owed: relation(), record=recorded.append, run_id="r1"
+    )
+    done = deliver(made, account, None, write, relation, current=current)
+    return done, wrote, [account.deliveries["k"] for account in recorded]
+
+
+def test_a_part_that_made_its_target_anew_is_followed_by_all():
+    done, wrote, recorded = brought_on(
+        ((0, 5),), lambda owed: Delivered(rows=1, created=owed.stale != SPANS)
+    )
+
+    assert [stale for _, stale in wrote] == [((0, 5),), SPANS]
+    assert wrote[0][0] != wrote[1][0]
+    assert [(entry.status, entry.stale) for entry in recorded] == [("owed", SPANS)]
+    assert done.account.deliveries["k"].status == "delivered"
+    assert len(done.deliveries) == 1
+
+
+def test_a_target_that_is_made_with_all_rows_is_written_once():
+    done, wrote, recorded = brought_on(SPANS, lambda owed: Delivered(rows=1, created=True))
+
+    assert (len(wrote), recorded) == (1, [])
+    assert done.account.deliveries["k"].status == "delivered"
+
+
+def test_a_target_that_goes_on_being_gone_is_owed_all():
+    def gone(owed):
+        raise TargetGone("there is no table")
+
+    done, wrote, _ = brought_on(((0, 5),), gone)
+
+    assert len(wrote) == 2
+    assert (done.account.deliveries["k"].status, done.account.deliveries["k"].stale) == (
+        "owed",
+        SPANS,
+    )

@@ -69,6 +69,7 @@ class StepContext:
     output_id: str = ""
     recorded: bool = True
     replaced: tuple[Extent, ...] = ()
+    partial: bool = False
     is_check: bool = False
     allow_outside: bool = False
     variables: Mapping[str, object] = field(factory=dict)

@@ -157,6 +157,14 @@ class DeliveryContext(TargetContext, Protocol):
         makes ranges of it.
         """
 
+    @property
+    def partial(self) -> bool:
+        """Whether `replaced` is only a part of what the target is to hold.
+
+        A target that is not there then would be made anew without the rest: raise
+        ``TargetGone`` before anything is written or made, and all of it is delivered.
+        """
+
     def definition(self, node: str) -> Node:
         """A node as the project defines it."""
 

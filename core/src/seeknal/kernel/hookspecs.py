@@ -216,7 +216,11 @@ def materialize(target: Target, relation: Relation, context: DeliveryContext) ->
     A target in mode ``incremental_by_time`` of a node that remembers ranges of time gets what of
     its rows lies in the ranges in which it may hold others: ``context.replaced`` says which, and
     all that is there then goes, also where no row comes. `seeknal.plugin.rows_to_write` tells it
-    as the ranges that a delivery replaces, by the type of the column.
+    as the ranges that a delivery replaces, by the type of the column. Where ``context.partial``
+    says that this is not all of what the target is to hold, and the target is not there, raise
+    ``TargetGone`` instead of making it: all of the rows are then delivered at once, under another
+    id. Where that is not done, `Delivered.created` has the same effect, unless the run is killed
+    right after.
     """
 
 

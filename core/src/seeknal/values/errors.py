@@ -13,7 +13,8 @@
     │   ├── NodeError            one node failed
     │   ├── ConnectionFailed     a database or server could not be reached or refused us
     │   └── DeliveryError        a target could not be written
-    │       └── RowsRefused      it will not take these rows, however often they are sent
+    │       ├── RowsRefused      it will not take these rows, however often they are sent
+    │       └── TargetGone       it is not there any more, and would get a part of the rows alone
     └── Interrupted              the user or the system stopped the command (exit 130)
 
 Core raises; only the command line prints and sets exit codes.
@@ -147,6 +148,15 @@ class RowsRefused(DeliveryError):
     """
 
     default_code = "SK1110"
+
+
+class TargetGone(DeliveryError):
+    """A target is not there any more, of which only a part was to be replaced.
+
+    Nothing was written or made: all of the rows are delivered instead.
+    """
+
+    default_code = "SK1114"
 
 
 class Interrupted(SeeknalError):

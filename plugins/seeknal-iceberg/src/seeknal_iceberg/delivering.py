@@ -19,6 +19,7 @@ from seeknal.plugin import (
     RowsRefused,
     SeeknalError,
     Target,
+    TargetGone,
     rows_to_write,
     span_of,
 )
@@ -127,7 +128,10 @@ def deliver(
         lookback=options.lookback,
     )
     if target.mode == "incremental_by_time" and not found.ranges:
-        new = not (context.recorded or catalog.table_exists(name.identifier))
+        asked = context.partial or not context.recorded
+        new = asked and not catalog.table_exists(name.identifier)
+        if new and context.partial:
+            raise _gone(name)
         return Delivered(rows=0, detail="no rows: nothing to replace", created=new, wrote=False)
     work = Work(
         target=target,
@@ -143,6 +147,10 @@ def deliver(
         raise
     except Exception as error:
         raise DeliveryError(f"{name}: {told(error, work.private)}", code="SK1441") from error
+
+
+def _gone(name: TableName) -> TargetGone:
+    return TargetGone(f"there is no table {name} any more")
 
 
 def _attempt_until_committed(work: Work, catalog: PyCatalog) -> Delivered:
@@ -304,6 +312,8 @@ def _open_table(work: Work, catalog: PyCatalog) -> tuple[Table, bool]:
     try:
         return catalog.load_table(identifier), False
     except NoSuchTableError:
+        if work.context.partial:
+            raise _gone(work.name) from None
         if not work.options.create_table:
             raise DeliveryError(
                 f"there is no table {work.name}, and create_table is false",

@@ -15,6 +15,7 @@ from seeknal.plugin import (
     Delivered,
     DeliveryError,
     RowsRefused,
+    TargetGone,
     quote_identifier,
     rows_to_write,
     span_of,
@@ -138,13 +139,15 @@ def _transaction(server: Server, work: Work) -> Delivered:
     ledger.prepare(server, work.ledger)
     with server.transaction():
         hold(server, work.connection, work.table)
+        there = tables.columns_of(server, work.table)
         id = work.context.delivery_id
         before = ledger.delivered_rows(server, work.ledger, id, str(work.table))
+        if not there and _is_gone(work, before):
+            raise TargetGone(f"there is no table {work.table} any more")
         if before is not None:
             return Delivered(rows=before, detail="was delivered before")
         if _is_there(server, work):
             return Delivered(rows=0, detail="was delivered already")
-        there = tables.columns_of(server, work.table)
         rows, detail = _insert_rows(server, work, there)
         oid, total = ledger.table_now(server, work.ledger, work.table, created=not there)
         if total is not None and work.mode == "full":
@@ -152,6 +155,14 @@ def _transaction(server: Server, work: Work) -> Delivered:
             total = rows
         ledger.record(server, work.ledger, (*_marker(work, rows), oid, total))
     return Delivered(rows=rows, detail=detail, created=not there)
+
+
+def _is_gone(work: Work, before: int | None) -> bool:
+    """Whether a table that is missing has been there, and has to be whole when it is made again.
+
+    ``before``: how many rows this very delivery has brought.
+    """
+    return work.context.partial or bool(work.context.replaced and before is not None)
 
 
 def hold(server: Server, connection: Postgres, table: Table) -> None:

@@ -11,7 +11,13 @@ from attrs import evolve, frozen
 from seeknal.run.audits import failure, failures, run_audits
 from seeknal.run.delivery.destinations import delivered_to, destination_of
 from seeknal.run.delivery.owing import Output, already_there, plan_deliveries, undelivered
-from seeknal.run.delivery.ranges import Current, extent_of, replaced_by, rows_within
+from seeknal.run.delivery.ranges import (
+    Current,
+    extent_of,
+    is_partial,
+    replaced_by,
+    rows_within,
+)
 from seeknal.run.delivery.writing import (
     Attempted,
     deliver,
@@ -20,7 +26,13 @@ from seeknal.run.delivery.writing import (
 )
 from seeknal.run.engine import write_rows
 from seeknal.values.deliveries import Account, Delivery, Kept, Undone
-from seeknal.values.errors import ConnectionFailed, DeliveryError, NodeError, RowsRefused
+from seeknal.values.errors import (
+    ConnectionFailed,
+    DeliveryError,
+    NodeError,
+    RowsRefused,
+    TargetGone,
+)
 from seeknal.values.names import PRODUCTION
 from seeknal.values.pii import pii_columns
 from seeknal.values.relations import Relation, Scan
@@ -151,12 +163,13 @@ def deliver_owed(scope: StepScope, snapshot: Snapshot, relation: Relation | None
         partial(_write, scope),
         partial(_batch, scope),
         pii_columns(scope.services.project.nodes, scope.node.id),
-        _current(scope, snapshot.artifact),
+        _current(scope, snapshot),
     )
 
 
-def _current(scope: StepScope, artifact: Artifact | None) -> Current | None:
+def _current(scope: StepScope, snapshot: Snapshot) -> Current | None:
     """What targets are brought to by range; None where the output is not made of parts."""
+    artifact = snapshot.artifact
     if artifact is None or not artifact.composed:
         return None
 
@@ -168,7 +181,12 @@ def _current(scope: StepScope, artifact: Artifact | None) -> Current | None:
             ((rows,),) = scope.cursor().execute(f"SELECT count(*) FROM {scan}").fetchall()
         return Relation(node=scope.node.id, scan=scan, columns=artifact.columns, rows=rows)
 
-    return Current(extent=extent_of(artifact), rows_of=rows_of)
+    return Current(
+        extent=extent_of(artifact),
+        rows_of=rows_of,
+        record=lambda account: scope.record(snapshot.with_account(account)),
+        run_id=scope.services.run_id,
+    )
 
 
 def _keep(
@@ -234,6 +252,7 @@ def _write(
         audit_of=partial(_audit, scope),
         undone_spans=partial(_undone, scope, owed),
         replaced=replaced_by(owed) if target.by_range else (),
+        partial=target.by_range and is_partial(owed),
     )
     if target.reads is not None and not target.accumulates:
         relation = scope.relation(target.reads)
@@ -247,7 +266,7 @@ def _write(
     destinations.put(begun.attempting(owed.delivery_id))
     try:
         done = plugins.hooks.materialize(target=target, relation=relation, context=context)
-    except (ConnectionFailed, NodeError, RowsRefused):
+    except (ConnectionFailed, NodeError, RowsRefused, TargetGone):
         # Nothing was written: it is as it was before.
         destinations.put(known) if known else destinations.forget(landing.key)
         raise

@@ -100,7 +100,7 @@ def _owed_by_range(output: Output, target: Target, known: Delivery | None) -> De
     there = known is not None and not (again or known.away or target.has_moved(known))
     found = Known(entry=known, output=before, there=there)
     owed = _owed(output, target, known)
-    return owed_by_range(owed, found, artifact, _fresh_id(output, target))
+    return owed_by_range(owed, found, artifact, fresh_id(output.run_id, target))
 
 
 def _holding(output: Output, known: Delivery | None) -> Delivery | None:
@@ -293,7 +293,7 @@ def _owed(output: Output, target: Target, known: Delivery | None) -> Delivery:
         key=target.key,
         status="owed",
         output_id=id,
-        delivery_id=known.delivery_id if known and retried else _fresh_id(output, target),
+        delivery_id=known.delivery_id if known and retried else fresh_id(output.run_id, target),
         label=f"{target.type} {target.label}" if target.type != "file" else target.label,
         environment=output.environment,
         place=target.place,
@@ -306,8 +306,9 @@ def _owed(output: Output, target: Target, known: Delivery | None) -> Delivery:
     )
 
 
-def _fresh_id(output: Output, target: Target) -> str:
-    return f"{output.run_id}/{target.node}/{target.key}"
+def fresh_id(run_id: str, target: Target) -> str:
+    """The id of what a run delivers first to a target."""
+    return f"{run_id}/{target.node}/{target.key}"
 
 
 def _replaced(account: Account, old: Owed, new: Owed) -> Account:

@@ -13,7 +13,7 @@ from seeknal.values.columns import Column
 from seeknal.values.deliveries import Extent
 
 if TYPE_CHECKING:
-    from seeknal.values.deliveries import Delivery
+    from seeknal.values.deliveries import Account, Delivery
     from seeknal.values.relations import Relation
     from seeknal.values.snapshot import Artifact, Part
     from seeknal.values.tracking import Spans
@@ -33,10 +33,15 @@ class Known:
 
 @frozen(kw_only=True)
 class Current:
-    """An output that targets are brought to: where it lies, and what of it they are owed."""
+    """An output that targets are brought to: where it lies, and what of it they are owed.
+
+    ``record`` puts on record what targets are owed. ``run_id``: the run that delivers.
+    """
 
     extent: Extent
     rows_of: Callable[[Delivery], Relation]
+    record: Callable[[Account], None]
+    run_id: str
 
 
 def owed_by_range(owed: Delivery, known: Known, now: Artifact, fresh: str) -> Delivery:
@@ -95,6 +100,19 @@ def replaced_by(owed: Delivery) -> tuple[Extent, ...]:
     """Where a delivery replaces the rows of its target."""
     *former, own = owed.extents
     return (*former, evolve(own, spans=owed.stale))
+
+
+def is_partial(owed: Delivery) -> bool:
+    """Whether a delivery replaces only a part of what its target is to hold."""
+    return owed.stale != owed.extents[-1].spans
+
+
+def as_a_whole(owed: Delivery, fresh: str) -> Delivery:
+    """``owed`` with all that its target is to hold, under an id that the target cannot know.
+
+    ``fresh`` is an id for what has not been attempted before.
+    """
+    return evolve(owed, delivery_id=_unused(fresh, owed), stale=owed.extents[-1].spans)
 
 
 def rows_within(artifact: Artifact, spans: Spans) -> Artifact:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
 
-from seeknal.run.delivery.owing import MOST_HELD
+from seeknal.run.delivery.owing import MOST_HELD, fresh_id
+from seeknal.run.delivery.ranges import as_a_whole, is_partial
 from seeknal.values.deliveries import Account, Delivered, Delivery, Span
-from seeknal.values.errors import DeliveryError, RowsRefused, SeeknalError
+from seeknal.values.errors import DeliveryError, RowsRefused, SeeknalError, TargetGone
 from seeknal.values.pii import without_values
 from seeknal.values.relations import Relation
 from seeknal.values.secret import scrub
@@ -84,9 +85,7 @@ def deliver(
         elif target.by_range:
             if current is None:
                 continue
-            done = _deliver_newest(
-                target, account, current.rows_of, write, private, (current.extent,)
-            )
+            done = _deliver_ranges(target, account, current, write, private)
         elif relation is not None:
             done = _deliver_newest(target, account, _always(relation), write, private)
         else:
@@ -130,6 +129,35 @@ def _deliver_newest(
         done = evolve(done, held=(), extents=extents, stale=())
         account = _replaced(account, done)
     return Attempted(account=_with_newest(account, done), deliveries=(done,))
+
+
+def _deliver_ranges(
+    target: Target, account: Account, current: Current, write: Write, private: Collection[str]
+) -> Attempted:
+    """Deliver the ranges that are owed, and all of them where the target is not there any more."""
+    anew = False
+
+    def watched(target: Target, relation: Relation, owed: Delivery) -> Delivered | None:
+        nonlocal anew
+        try:
+            done = write(target, relation, owed)
+        except TargetGone:
+            anew = True
+            raise
+        # By a plugin that does not ask whether this is all that the target is to hold.
+        anew = done is not None and done.created and is_partial(owed)
+        return done
+
+    extents = (current.extent,)
+    done = _deliver_newest(target, account, current.rows_of, watched, private, extents)
+    owed = account.deliveries.get(target.key)
+    if owed is None or not anew:
+        return done
+    owed = as_a_whole(owed, fresh_id(current.run_id, target))
+    account = evolve(account, deliveries={**account.deliveries, target.key: owed})
+    # Before it is attempted: once something is there, no other attempt would tell what it lacks.
+    current.record(account)
+    return _deliver_newest(target, account, current.rows_of, write, private, extents)
 
 
 def _always(relation: Relation) -> Callable[[Delivery], Relation]:
