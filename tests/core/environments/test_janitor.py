@@ -30,6 +30,7 @@ def later(shop, monkeypatch, **ago):
         for name in store.state.environments:
             patch.setattr("seeknal.state.store.now", lambda: then)
             store.annotate(name, pinned=None)
+            store.delete("deleted-before")
     store.close()
 
 
@@ -94,6 +95,7 @@ def test_outputs_of_an_environment_deleted_just_now_wait_for_their_readers(
 ):
     edited(2, "--env", "dev")
     before = outputs(shop)
+    later(shop, monkeypatch, minutes=2)
     shop("env", "delete", "dev", "--yes").assert_ok()
 
     shop("janitor").assert_ok()

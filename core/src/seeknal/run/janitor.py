@@ -164,11 +164,9 @@ class Chores:
     def readers_are_gone(self) -> bool:
         """Whether nobody can still hold a map that is older than those known here."""
         now = time()
-        moments = [
-            datetime.fromisoformat(environment.updated).timestamp()
-            for environment in self.before.values()
-            if environment.updated
-        ]
+        changes = [environment.updated for environment in self.before.values()]
+        changes.append(self.store.state.last_deleted)
+        moments = [datetime.fromisoformat(change).timestamp() for change in changes if change]
         # What a clock wrote that ran far ahead would keep everything until it comes true.
         return all(moment + self.grace <= now or moment > now + _AHEAD for moment in moments)
 

@@ -133,6 +133,8 @@ class Ledger:
         self._pages: dict[str, _Page] = {}
         self.deleted: set[str] = set()
         self.folds = 0
+        self.last_deleted = ""
+        """When an environment was last deleted."""
         self.renewals: dict[NodeId, Renewals] = {}
         self._since = False
         for entry in entries:
@@ -143,6 +145,7 @@ class Ledger:
         """Let ``entry`` have happened."""
         if "folds" in entry:
             self.folds = entry["folds"]
+            self.last_deleted = entry.get("deleted", "")
             return
         if "renewals" in entry:
             self.renewals |= {
@@ -156,6 +159,7 @@ class Ledger:
         if "delete" in entry:
             self._pages.pop(name, None)
             self.deleted.add(name)
+            self.last_deleted = entry.get("at", "")
             return
         page = self._pages.get(name)
         if page is None:
@@ -289,7 +293,8 @@ class Ledger:
 
     def entries(self) -> Iterator[Entry]:
         """The fewest entries that make this state."""
-        yield {"folds": self.folds + 1}
+        when = {"deleted": self.last_deleted} if self.last_deleted else {}
+        yield {"folds": self.folds + 1, **when}
         if self.renewals:
             yield {"renewals": self.renewals}
         written: dict[NodeId, list[tuple[Encoded, list[str]]]] = {}

@@ -66,6 +66,8 @@ class State:
     """Where was ever delivered to, in any environment."""
     renewals: Mapping[NodeId, Renewals] = field(factory=dict)
     """What of tracked nodes was asked for again: who built it before is not to be believed."""
+    last_deleted: str = ""
+    """When an environment was last deleted: who reads it may have begun just before."""
 
     def account(self, environment: str, node: NodeId) -> Account | None:
         """What a node's targets hold and are owed, also of one that has no snapshot any more."""
@@ -100,6 +102,7 @@ def read_state(target: Path) -> State:
         accounts=accounts,
         destinations=delivered,
         renewals=ledger.renewals,
+        last_deleted=ledger.last_deleted,
     )
 
 
@@ -177,12 +180,14 @@ class StateStore:
         with self._lock:
             environments = self._ledger.environments()
             renewals = dict(self._ledger.renewals)
+            last_deleted = self._ledger.last_deleted
         return State(
             environments=environments,
             notes=tuple(self._notes),
             accounts=self._accounts.all(),
             destinations=self.destinations.all(),
             renewals=renewals,
+            last_deleted=last_deleted,
         )
 
     def record(
