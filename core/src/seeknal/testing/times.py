@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
-from seeknal.values.loads import Within
+if TYPE_CHECKING:
+    from seeknal.values.loads import Within
 
 
 def ranges_between(column: str, values: Iterable[date | None]) -> Iterator[Within]:
     """Ranges that begin and end at values of a column, and those before and after all of them."""
+    from seeknal.values.loads import Within
+
     moments = {_moment(value).replace(microsecond=0) for value in values if value is not None}
     day = timedelta(days=1)
     ends = sorted({end for moment in moments for end in (moment - day, moment, moment + day)})
