@@ -303,7 +303,7 @@ class Execution:
             cutoff=Cutoff(nodes, plan.fingerprints, reader, contents, earlier.output),
             hidden=Hidden(nodes, plan.fingerprints, reader, snapshots),
             output_of=earlier.output,
-            outputs_of=earlier.every,
+            outputs_of=earlier.ranged,
             account_of=partial(self.loaded.state.account, plan.environment),
             tell=self.tell,
             told_batch=self.reporter.batched,

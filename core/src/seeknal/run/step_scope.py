@@ -72,8 +72,10 @@ class Services:
     """Which columns no message shows a value of; without it, those that are marked."""
     output_of: Callable[[NodeId, str], Snapshot | None] = lambda node, output: None
     """The snapshot of an earlier output, None for one that is gone."""
-    outputs_of: Callable[[NodeId], Iterator[tuple[Snapshot, str]]] = lambda node: iter(())
-    """Every snapshot of a node that is kept, and where it is."""
+    outputs_of: Callable[[NodeId, Spans], Iterator[tuple[Snapshot, str]]] = lambda node, spans: (
+        iter(())
+    )
+    """The snapshots of a tracked node that are kept and have anything of spans, and where."""
     touched: Mapping[str, Artifact] = field(factory=dict)
     """Artifacts whose file has another time though its content is the same, by path."""
     account_of: Callable[[NodeId], Account | None] = lambda node: None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from seeknal.intervals.spans import touches
 from seeknal.state.codec import decode_snapshot
 from seeknal.state.sealed import unseal
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from seeknal.state.ledger import EnvironmentState
     from seeknal.values.names import NodeId
     from seeknal.values.snapshot import Snapshot
+    from seeknal.values.tracking import Spans
 
 
 class Pool:
@@ -35,13 +37,14 @@ class Pool:
             if encoded["node"] == node and encoded["fingerprint"][0] == definition:
                 yield decode_snapshot(encoded), where
 
-    def every(self, node: NodeId) -> Iterator[tuple[Snapshot, str]]:
-        """Every snapshot of ``node`` and where it is, current ones first."""
+    def ranged(self, node: NodeId, spans: Spans) -> Iterator[tuple[Snapshot, str]]:
+        """Snapshots of a tracked ``node`` that have anything of ``spans``, current ones first."""
         for name, environment in self._environments.items():
             if (snapshot := environment.snapshots.get(node)) is not None:
                 yield snapshot, name
         for where, encoded in self._earlier(f'"{node}"'):
-            if encoded["node"] == node:
+            # Most have nothing of it, and many parts to be decoded.
+            if encoded["node"] == node and _has_any(encoded, spans):
                 yield decode_snapshot(encoded), where
 
     def output(self, node: NodeId, output_id: str) -> Snapshot | None:
@@ -71,3 +74,9 @@ class Pool:
                 if number <= environment.generation:
                     for line in self._generations.lines(name, number):
                         yield f"{name}@{number - 1}", line
+
+
+def _has_any(encoded: Mapping[str, Any], spans: Spans) -> bool:
+    """Whether anything of spans is done, or under way, by a snapshot that is not decoded yet."""
+    done = encoded.get("covered", {}).get("done", ())
+    return "unfinished" in encoded or any(touches(spans, start, end) for start, end in done)

@@ -48,7 +48,9 @@ class Adoption:
             whole = self._calendar.within(left)
             return self._without(whole, outdated(renewals, part.number))
 
-        built = self._scope.services.outputs_of(self._scope.node.id)
+        if not spans:
+            return ()
+        built = self._scope.services.outputs_of(self._scope.node.id, spans)
         found = (
             (part, snapshot, where)
             for snapshot, where in built

@@ -294,7 +294,9 @@ class RangedStep:
         if self.scope.node.source is None:
             return ()
         if self._others is None:
-            built = self.scope.services.outputs_of(self.scope.node.id)
+            # Batches come in the order of their time.
+            later = ((start, ALWAYS[1]),)
+            built = self.scope.services.outputs_of(self.scope.node.id, later)
             parts = (part for found, _ in built for part in (*parts_of(found), *found.unfinished))
             self._others = merged(
                 (part.start, part.end) for part in parts if part.definition != self.definition
