@@ -65,6 +65,8 @@ class Chores:
     store: StateStore
     retention: Retention
     before: Mapping[str, EnvironmentState]
+    deleted: str = ""
+    """When an environment was last deleted."""
     dry_run: bool = False
     grace: float = GRACE
     deadline: float | None = None
@@ -164,8 +166,7 @@ class Chores:
     def readers_are_gone(self) -> bool:
         """Whether nobody can still hold a map that is older than those known here."""
         now = time()
-        changes = [environment.updated for environment in self.before.values()]
-        changes.append(self.store.state.last_deleted)
+        changes = [*(environment.updated for environment in self.before.values()), self.deleted]
         moments = [datetime.fromisoformat(change).timestamp() for change in changes if change]
         # What a clock wrote that ran far ahead would keep everything until it comes true.
         return all(moment + self.grace <= now or moment > now + _AHEAD for moment in moments)
@@ -301,6 +302,7 @@ def clean_up(
             store=store,
             retention=loaded.project.retention,
             before=store.state.environments,
+            deleted=store.state.last_deleted,
             dry_run=dry_run,
             grace=grace,
         )
@@ -329,6 +331,7 @@ def after_run(loaded: Loaded, store: StateStore | None) -> Iterator[str]:
         store=store,
         retention=retention,
         before=loaded.state.environments,
+        deleted=loaded.state.last_deleted,
         deadline=monotonic() + BUDGET,
     )
     for item in chores.clean_up():
