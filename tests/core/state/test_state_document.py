@@ -19,9 +19,9 @@ def test_what_was_written_is_read_and_is_plain_json():
 
     document = read_document(data)
 
-    assert (document.form, document.version) == ("intact", 2)
+    assert (document.form, document.version) == ("intact", 3)
     assert list(document.entries) == ENTRIES
-    assert json.loads(data)["schema_version"] == 2
+    assert json.loads(data)["schema_version"] == 3
     assert [item["entry"] for item in json.loads(data)["entries"]] == ENTRIES
 
 
@@ -111,7 +111,7 @@ def test_random_bytes_never_raise():
 
 
 def test_a_newer_version_is_told_however_the_file_is_formatted():
-    written = write_document(ENTRIES).replace(b'"schema_version": 2', b'"schema_version": 7')
+    written = write_document(ENTRIES).replace(b'"schema_version": 3', b'"schema_version": 7')
     reformatted = json.dumps(json.loads(written), indent=4).encode()
 
     versions = [read_document(data).version for data in (written, reformatted, written[:100])]

@@ -31,7 +31,7 @@ def test_entries_come_back_in_order(path: Path):
     text = read_journal(path)
 
     assert [entry["n"] for entry in text.entries] == [0, 1, 2]
-    assert (text.version, text.damaged) == (2, 0)
+    assert (text.version, text.damaged) == (3, 0)
 
 
 def test_a_journal_cut_anywhere_gives_a_prefix_and_is_not_called_damaged(path: Path):

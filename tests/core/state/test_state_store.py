@@ -264,7 +264,7 @@ def test_a_newer_state_is_refused_and_left_as_it_is(target, make_snapshot, opene
     )
     before = listing(target)
 
-    with pytest.raises(StateError, match="schema version 9; this seeknal knows 2") as caught:
+    with pytest.raises(StateError, match="schema version 9; this seeknal knows 3") as caught:
         opener(target)
 
     assert caught.value.code == "SK0803"
@@ -273,12 +273,12 @@ def test_a_newer_state_is_refused_and_left_as_it_is(target, make_snapshot, opene
 
 def test_a_newer_journal_is_refused_as_well(target, make_snapshot, monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setitem(migrations.MIGRATIONS, 2, list)
+        patch.setitem(migrations.MIGRATIONS, 3, list)
         store = open_state(target)
         store.record("prod", make_snapshot())
     before = listing(target)
 
-    with pytest.raises(StateError, match=r"run_state\.journal has schema version 3"):
+    with pytest.raises(StateError, match=r"run_state\.journal has schema version 4"):
         open_state(target)
 
     assert listing(target) == before
@@ -293,8 +293,8 @@ def test_an_older_state_and_its_journal_are_migrated_and_the_old_file_is_kept(
     died = open_state(target)
     died.record("prod", make_snapshot("transform.journalled"))
     old = (target / "run_state.json").read_bytes()
-    monkeypatch.setitem(migrations.MIGRATIONS, 2, rename_environment)
-    monkeypatch.setitem(migrations.MIGRATIONS, 3, list)
+    monkeypatch.setitem(migrations.MIGRATIONS, 3, rename_environment)
+    monkeypatch.setitem(migrations.MIGRATIONS, 4, list)
 
     migrated = open_state(target)
     migrated.close()
@@ -302,11 +302,11 @@ def test_an_older_state_and_its_journal_are_migrated_and_the_old_file_is_kept(
     expected = {"transform.folded", "transform.journalled"}
     assert set(migrated.state.environments["production"].snapshots) == expected
     assert set(nodes(target, "production")) == expected
-    assert json.loads((target / "run_state.json").read_bytes())["schema_version"] == 4
-    (kept,) = target.glob("run_state.json.v2-*.bak")
+    assert json.loads((target / "run_state.json").read_bytes())["schema_version"] == 5
+    (kept,) = target.glob("run_state.json.v3-*.bak")
     assert kept.read_bytes() == old
     assert migrated.state.notes == (
-        f"target/run_state.json is migrated from schema version 2 (kept as {kept.name})",
+        f"target/run_state.json is migrated from schema version 3 (kept as {kept.name})",
     )
 
 
@@ -319,7 +319,7 @@ def test_reading_an_older_state_migrates_only_what_is_shown(target, make_snapsho
     store.record("prod", make_snapshot())
     store.close()
     before = listing(target)
-    monkeypatch.setitem(migrations.MIGRATIONS, 2, rename_environment)
+    monkeypatch.setitem(migrations.MIGRATIONS, 3, rename_environment)
 
     state = read_state(target)
 

@@ -12,6 +12,8 @@ Migration = Callable[[Sequence[Entry]], list[Entry]]
 MIGRATIONS: dict[int, Migration] = {
     # Version 2 adds environments that share snapshots, and what they know of themselves.
     1: list,
+    # Version 3 adds outputs made of parts, of which older ones would remove the files.
+    2: list,
 }
 """``MIGRATIONS[k]`` turns entries of version k into entries of version k + 1."""
 
