@@ -5,7 +5,6 @@ from datetime import datetime
 import pytest
 
 from tests.intervals.delivering import WithPostgres
-from tests.intervals.engine import SeeknalEngine
 from tests.intervals.events import (
     Arrive,
     Away,
@@ -29,14 +28,7 @@ from tests.intervals.ranges import DAY
 # They judge the judge, which says nothing of versions.
 pytestmark = [pytest.mark.once, pytest.mark.inside]
 
-
-def seeknal(history):
-    """The engine, with tables of PostgreSQL where they are what a history is about."""
-    away = any(isinstance(event, Away) for event in history.events)
-    return (WithPostgres if away else SeeknalEngine)(history)
-
-
-ENGINES = {"model": ModelEngine, "seeknal": seeknal}
+ENGINES = {"model": ModelEngine, "seeknal": WithPostgres}
 BERLIN = "Europe/Berlin"
 EVENTS = Node("events", "source", schedule="@daily", start="2024-06-01")
 COPY = Node("copy", "each", ("events",), schedule="@daily")
