@@ -1,5 +1,6 @@
 """A project that did not move is not read again, and one that did move is."""
 
+import gc
 import json
 import os
 import subprocess
@@ -346,10 +347,15 @@ def test_a_large_project_comes_from_the_cache_fast(seeknal_project):
         for index in range(1000)
     )
     cached = Cached(seeknal_project({"seeknal/a.yml": documents}))
+    # What other tests have left behind is not to be looked through while this one measures.
+    gc.collect()
+    gc.freeze()
     begin = time.process_time()
     cached.load()
     read = time.process_time()
+    found = cached.load()
+    ended = time.process_time()
+    gc.unfreeze()
 
-    assert len(cached.load().nodes) == 1000
-
-    assert time.process_time() - read < (read - begin) / 2
+    assert len(found.nodes) == 1000
+    assert ended - read < (read - begin) / 2

@@ -98,10 +98,12 @@ class _EarlyInterrupts:
 def interrupt(number: int, frame: FrameType | None) -> None:
     """Raise KeyboardInterrupt; while a compiled module sets itself up, a moment later.
 
-    Some, DuckDB's among them, end the process with a dump where that is stopped.
+    Some, DuckDB's among them, end the process with a dump where that is stopped. What is raised
+    where Python itself calls back, as when an object goes, is printed and heard by nobody.
     """
     while frame is not None:
-        if type(frame.f_locals.get("self")).__name__ == "ExtensionFileLoader":
+        loads = type(frame.f_locals.get("self")).__name__ == "ExtensionFileLoader"
+        if loads or _calls_back(frame):
             import os
             import threading
 
@@ -111,6 +113,12 @@ def interrupt(number: int, frame: FrameType | None) -> None:
             return
         frame = frame.f_back
     raise KeyboardInterrupt
+
+
+def _calls_back(frame: FrameType) -> bool:
+    """Whether Python calls this as an object goes: by importlib's locks, or by ``__del__``."""
+    code = frame.f_code
+    return code.co_name == "__del__" or (code.co_name == "cb" and "importlib" in code.co_filename)
 
 
 def leave(code: int) -> NoReturn:
