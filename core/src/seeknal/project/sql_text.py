@@ -17,7 +17,7 @@ from seeknal.values.problems import Problem
 if TYPE_CHECKING:
     from seeknal.values.problems import Problems
 
-_BEFORE = re.compile(r"(?:\s|--[^\n]*|/\*(?!\s*---\s).*?\*/)*+", re.DOTALL)
+_BEFORE = re.compile(r"(?>(?:\s|--[^\n]*|/\*(?!\s*---\s).*?\*/)*)", re.DOTALL)
 _BEGIN = re.compile(r"/\*\s*---(?=\s)")
 _END = re.compile(r"---\s*\*/")
 _BELOW = re.compile(r"/\*\s*---[ \t]*\n")

@@ -15,7 +15,7 @@ _WORDS = r"""
         [ \t\r\n(),.;*+<>=!|]++ | ::
       | (?<=[ \t\n])%(?=[ \t\n])
       | [A-Za-z_][A-Za-z0-9_]*+(?!['"`])
-      | [0-9]++(?:\.[0-9]*+)?+(?:[eE][+-]?[0-9]++)?+(?![A-Za-z_.'"`])
+      | [0-9]++(?>(?:\.[0-9]*+)?)(?>(?:[eE][+-]?[0-9]++)?)(?![A-Za-z_.'"`])
       | -(?!-)
       | --(?=[ \t\n])[^\r\n`]*+
       | /(?![/*])
@@ -27,7 +27,7 @@ _WORDS = r"""
 
 _NAMES = r"""| "[^"\\\r\n`]++"(?!['"`A-Za-z_])"""
 _SAME_WORDS = {
-    named: re.compile(f"(?:{_WORDS}{_NAMES if named else ''})*+", re.VERBOSE)
+    named: re.compile(f"(?>(?:{_WORDS}{_NAMES if named else ''})*)", re.VERBOSE)
     for named in (True, False)
 }
 """With names in double quotes, which are texts in some dialects, and without."""
