@@ -40,6 +40,10 @@ materializations: [{target}]
 }
 
 
+class Killed(BaseException):
+    """What ends a step without a word on what it has delivered, as the end of its process does."""
+
+
 class Ranged:
     """A project whose only node has whichever parts a test gives it."""
 

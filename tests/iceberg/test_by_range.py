@@ -8,7 +8,8 @@ from unittest.mock import Mock
 from zoneinfo import ZoneInfo
 
 import pytest
-from tests.deliveries.ranged import BASE, HOUR, Ranged
+from tests.deliveries.by_range import ByRange
+from tests.deliveries.ranged import BASE, HOUR, Killed, Ranged
 
 from seeknal.values.columns import Column
 from seeknal_iceberg import delivering
@@ -17,10 +18,6 @@ pytestmark = pytest.mark.inside
 
 TARGET = "{type: iceberg, connection: atlas, table: atlas.out.hourly, mode: incremental_by_time"
 PROFILE = "connections: {atlas: {type: iceberg}}\n"
-
-
-class Killed(BaseException):
-    """What ends a step without a word on what it has delivered, as the end of its process does."""
 
 
 @pytest.fixture
@@ -50,6 +47,21 @@ def held(table):
         return [row["one"] for row in sorted(rows, key=lambda row: (row["at"], row["one"]))]
 
     return ask
+
+
+@pytest.fixture
+def drop(table):
+    """Takes the table out of its catalog."""
+
+    def dropped(name="atlas.out.hourly"):
+        found = table(name)
+        found.catalog.drop_table(found.name())
+
+    return dropped
+
+
+class TestByRange(ByRange):
+    created = "Created table atlas.out.hourly"
 
 
 def test_all_ranges_that_differ_are_one_snapshot(node, held, table):
@@ -146,46 +158,6 @@ def test_dates_are_days_of_the_nodes_zone(make, held, zone):
     assert held() == [1, 5]
 
 
-def test_moments_with_a_zone_are_told_by_their_moment(node, held):
-    node.columns = (Column("at", "TIMESTAMP WITH TIME ZONE"), Column("one", "INTEGER"))
-    node.has({0: [1], 1: [2], 2: [3]})
-
-    node.has({0: [1], 1: [5], 2: []})
-
-    assert held() == [1, 5]
-    assert node.known().extents[0].spans == ((BASE, BASE + 3 * HOUR),)
-
-
-@pytest.fixture
-def drop(table):
-    """Takes the table out of its catalog."""
-
-    def dropped(name="atlas.out.hourly"):
-        found = table(name)
-        found.catalog.drop_table(found.name())
-
-    return dropped
-
-
-def test_a_table_that_was_dropped_gets_all_rows_again(node, held, drop):
-    node.has({0: [1], 1: [2], 2: [3]})
-    drop()
-
-    (delivery,) = node.has({0: [1], 1: [7], 2: [3]})
-
-    assert (delivery.status, delivery.detail) == ("delivered", "Created table atlas.out.hourly")
-    assert held() == [1, 7, 3]
-
-
-def test_a_dropped_table_gets_all_rows_with_a_range_that_is_cleared(node, held, drop):
-    node.has({0: [1], 1: [2], 2: [3]})
-    drop()
-
-    node.has({0: [1], 1: [], 2: [3]})
-
-    assert held() == [1, 3]
-
-
 def test_a_run_that_is_killed_between_table_and_rows_owes_all_rows(node, held, drop, monkeypatch):
     node.has({0: [1], 1: [2], 2: [3]})
     drop()
@@ -198,33 +170,3 @@ def test_a_run_that_is_killed_between_table_and_rows_owes_all_rows(node, held, d
 
     assert (delivered, owed.status, owed.stale) == ([], "owed", ((BASE, BASE + 3 * HOUR),))
     assert (between, held()) == ([], [1, 7, 3])
-
-
-def test_a_rollback_clears_what_was_taken_back(node, held):
-    node.has({0: [1], 1: [2]})
-    node.has({0: [1], 1: [7], 2: [3], 3: [4]})
-
-    done = node.roll_back()
-
-    assert (done.left, held()) == ((), [1, 2])
-
-
-def test_a_rollback_over_several_outputs_is_one_difference(node, held):
-    node.has({0: [1], 1: [2]})
-    node.has({0: [5], 1: [2]})
-    node.has({0: [5], 1: [2], 2: [9]})
-
-    done = node.roll_back(1)
-
-    assert (done.left, held()) == ((), [1, 2])
-    assert node.known().stale == ()
-
-
-def test_a_promotion_brings_what_the_environment_has(node, held):
-    node.has({0: [1], 1: [2]})
-    node.edit("1 AS one", "8 AS one")
-    node.has({0: [1], 1: [8], 2: [3]}, environment="dev")
-
-    node.promote("dev")
-
-    assert held() == [1, 8, 3]

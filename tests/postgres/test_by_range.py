@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from attrs import evolve
-from tests.deliveries.ranged import BASE, HOUR, Ranged
+from tests.deliveries.by_range import ByRange
+from tests.deliveries.ranged import BASE, HOUR, Killed, Ranged
 
 from seeknal.values.columns import Column
 from seeknal_postgres import delivering
@@ -17,10 +18,6 @@ from seeknal_postgres import delivering
 pytestmark = pytest.mark.inside
 
 TARGET = "{type: postgresql, connection: pg, table: out.hourly, mode: incremental_by_time}"
-
-
-class Killed(BaseException):
-    """What ends a step without a word on what it has delivered, as the end of its process does."""
 
 
 @pytest.fixture
@@ -37,6 +34,15 @@ def held(database):
         return [row[0] for row in database.rows(query)]
 
     return ask
+
+
+@pytest.fixture
+def drop(database):
+    return lambda: database.run("DROP TABLE out.hourly")
+
+
+class TestByRange(ByRange):
+    created = "Created table out.hourly"
 
 
 def test_the_first_delivery_brings_all_ranges(node, held):
@@ -196,15 +202,6 @@ def test_dates_are_days_of_the_nodes_zone(node, held, zone):
     assert held("SELECT at::text FROM out.hourly ORDER BY 1") == ["2024-06-01", "2024-06-02"]
 
 
-def test_moments_with_a_zone_are_told_by_their_moment(node, held):
-    node.columns = (Column("at", "TIMESTAMP WITH TIME ZONE"), Column("one", "INTEGER"))
-    node.has({0: [1], 1: [2], 2: [3]})
-
-    node.has({0: [1], 1: [5], 2: []})
-
-    assert held() == [1, 5]
-
-
 def test_an_environment_has_a_table_of_its_own(node, held):
     node.has({0: [1]})
 
@@ -212,36 +209,6 @@ def test_an_environment_has_a_table_of_its_own(node, held):
 
     assert held() == [1]
     assert held("SELECT one FROM out__dev.hourly ORDER BY one") == [1, 2]
-
-
-def test_a_rollback_clears_what_was_taken_back(node, held):
-    node.has({0: [1], 1: [2]})
-    node.has({0: [1], 1: [7], 2: [3], 3: [4]})
-
-    done = node.roll_back()
-
-    assert (done.left, held()) == ((), [1, 2])
-
-
-def test_a_rollback_over_several_outputs_is_one_difference(node, held):
-    node.has({0: [1], 1: [2]})
-    node.has({0: [5], 1: [2]})
-    node.has({0: [5], 1: [2], 2: [9]})
-
-    done = node.roll_back(1)
-
-    assert (done.left, held()) == ((), [1, 2])
-    assert node.known().stale == ()
-
-
-def test_a_promotion_brings_what_the_environment_has(node, held):
-    node.has({0: [1], 1: [2]})
-    node.edit("1 AS one", "8 AS one")
-    node.has({0: [1], 1: [8], 2: [3]}, environment="dev")
-
-    node.promote("dev")
-
-    assert held() == [1, 8, 3]
 
 
 def test_a_table_that_was_replaced_as_a_whole_is_brought_on_by_range(node, held):
@@ -297,31 +264,12 @@ def test_a_renamed_node_clears_what_the_table_has_of_its_old_name(node, held):
     assert held() == [5, 2]
 
 
-def test_a_table_that_was_dropped_gets_all_rows_again(node, held, database):
-    node.has({0: [1], 1: [2], 2: [3]})
-    database.run("DROP TABLE out.hourly")
-
-    (delivery,) = node.has({0: [1], 1: [7], 2: [3]})
-
-    assert (delivery.status, delivery.detail) == ("delivered", "Created table out.hourly")
-    assert held() == [1, 7, 3]
-
-
-def test_a_dropped_table_gets_all_rows_with_a_range_that_is_cleared(node, held, database):
-    node.has({0: [1], 1: [2], 2: [3]})
-    database.run("DROP TABLE out.hourly")
-
-    node.has({0: [1], 1: [], 2: [3]})
-
-    assert held() == [1, 3]
-
-
-def test_a_dropped_table_that_nobody_can_make_is_owed_all_rows(node, held, database):
+def test_a_dropped_table_that_nobody_can_make_is_owed_all_rows(node, held, drop, database):
     node.edit("mode:", "create_table: false, mode:")
     make = "CREATE TABLE out.hourly (at timestamp, one integer)"
     database.run(f"CREATE SCHEMA out; {make}")
     node.has({0: [1], 1: [2], 2: [3]})
-    database.run("DROP TABLE out.hourly")
+    drop()
     (failed,) = node.has({0: [1], 1: [7], 2: [3]})
     owed = node.known()
 
@@ -334,10 +282,10 @@ def test_a_dropped_table_that_nobody_can_make_is_owed_all_rows(node, held, datab
 
 
 def test_a_run_that_is_killed_before_a_dropped_table_is_whole_owes_all(
-    node, held, database, monkeypatch
+    node, held, drop, monkeypatch
 ):
     node.has({0: [1], 1: [2], 2: [3]})
-    database.run("DROP TABLE out.hourly")
+    drop()
     with monkeypatch.context() as patched:
         patched.setattr(delivering, "create_table", Mock(side_effect=Killed))
         delivered = node.has({0: [1], 1: [7], 2: [3]})
@@ -349,21 +297,21 @@ def test_a_run_that_is_killed_before_a_dropped_table_is_whole_owes_all(
     assert held() == [1, 7, 8]
 
 
-def test_a_first_table_that_was_dropped_after_a_killed_run_is_made_again(node, held, database):
+def test_a_first_table_that_was_dropped_after_a_killed_run_is_made_again(node, held, drop):
     attempted = node.attempting({0: [1], 1: [2]})
     node.forget_outcome(attempted)
-    database.run("DROP TABLE out.hourly")
+    drop()
 
     node.again()
 
     assert held() == [1, 2]
 
 
-def test_a_table_that_was_dropped_after_a_killed_run_wrote_it_gets_all_rows(node, held, database):
+def test_a_table_that_was_dropped_after_a_killed_run_wrote_it_gets_all_rows(node, held, drop):
     node.has({0: [1], 1: [2], 2: [3]})
     attempted = node.attempting({0: [1], 1: [7], 2: [3]})
     node.forget_outcome(attempted)
-    database.run("DROP TABLE out.hourly")
+    drop()
 
     node.again()
 
