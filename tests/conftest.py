@@ -2,6 +2,7 @@
 
 import gc
 import shutil
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -73,6 +74,23 @@ def built(tmp_path_factory):
         return project
 
     return build
+
+
+@pytest.fixture
+def at(monkeypatch):
+    """Lets it be a moment in UTC: by it the ranges are due that are over."""
+
+    def let(moment):
+        now = datetime.fromisoformat(moment).replace(tzinfo=UTC)
+        monkeypatch.setattr("seeknal.host.clock.now", lambda: now)
+
+    return let
+
+
+@pytest.fixture
+def at_end_of(at):
+    """Lets it be the end of a day, counted from the first of June 2024."""
+    return lambda day: at(str(datetime(2024, 6, 1) + timedelta(days=day)))
 
 
 @pytest.fixture(scope="session")

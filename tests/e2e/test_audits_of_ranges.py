@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 import seeknal.run.intervals.auditing
-from seeknal.host import clock
 from seeknal.state.store import read_state
 
 pytestmark = pytest.mark.inside
@@ -15,14 +14,14 @@ BY_ROW = "{type: not_null, columns: [amount]}"
 
 
 @pytest.fixture
-def days(seeknal_project, monkeypatch):
+def days(seeknal_project, at_end_of):
     """A project of a source with some rows a day, whose clock stands at the end of a day."""
-    return Days(seeknal_project({"seeknal_project.yml": "name: shop\n"}), monkeypatch)
+    return Days(seeknal_project({"seeknal_project.yml": "name: shop\n"}), at_end_of)
 
 
 class Days:
-    def __init__(self, project, monkeypatch):
-        self.project, self.monkeypatch = project, monkeypatch
+    def __init__(self, project, at_end_of):
+        self.project, self.at_end_of = project, at_end_of
         self.rows = {}
 
     def define(self, *audits, keys="", sources="", sql="SELECT *"):
@@ -63,7 +62,7 @@ audits: {given or "[]"}
             at = FIRST + timedelta(days=number - 1)
             lines += [f"{at:%Y-%m-%d} 12:00:00,{id},{amount}" for id, amount in rows]
         self.project.write({"data/orders.csv": "\n".join(lines) + "\n"})
-        self.monkeypatch.setattr(clock, "now", lambda: FIRST + timedelta(days=through))
+        self.at_end_of(through)
         return self.project.run(*(arguments or ("run",)))
 
     def seen(self):

@@ -2,24 +2,16 @@
 
 import csv
 import importlib.util
-from datetime import UTC, datetime
 
 import pytest
 from tests.examples import copy_of, script
 
-from seeknal.host import clock
-
 
 @pytest.fixture
-def at(monkeypatch):
-    """Lets it be that moment."""
-
-    def let(moment):
-        now = datetime.fromisoformat(moment).replace(tzinfo=UTC)
-        monkeypatch.setattr(clock, "now", lambda: now)
-
-    let("2025-09-15 09:30")
-    return let
+def at(at):
+    """Lets it be a moment; it is the morning after the last day of the data until then."""
+    at("2025-09-15 09:30")
+    return at
 
 
 @pytest.fixture

@@ -1,15 +1,11 @@
 """Of a tracked source a run reads the files of its due ranges, and no others."""
 
-from datetime import UTC, datetime, timedelta
-
 import duckdb
 import pytest
 
-from seeknal.host import clock
 from seeknal.plan.session import Request
 from seeknal.run.intervals.invalidating import invalidate
 
-FIRST = datetime(2024, 6, 1, tzinfo=UTC)
 DAYS = range(1, 6)
 NAMES = {"csv": "data/{day}.csv", "parquet": "data/day={day}/rows.parquet"}
 
@@ -20,7 +16,7 @@ def type(request):
 
 
 @pytest.fixture
-def events(seeknal_project, monkeypatch, type):
+def events(seeknal_project, at_end_of, type):
     """A project whose clock stands at the end of a day; each day's rows are in a file."""
     table = NAMES[type].replace("{day}", "{time:%Y-%m-%d}")
     source = "\n".join(
@@ -34,7 +30,7 @@ def events(seeknal_project, monkeypatch, type):
         write_day(project, type, day)
 
     def run(day, *arguments):
-        monkeypatch.setattr(clock, "now", lambda: FIRST + timedelta(days=day))
+        at_end_of(day)
         return project.run("run", *arguments)
 
     def ids():

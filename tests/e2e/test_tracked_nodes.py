@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from seeknal.host import clock
 from seeknal.plan.session import Request
 from seeknal.run.intervals import spent, storing
 from seeknal.run.intervals.invalidating import invalidate
@@ -48,13 +47,13 @@ DAILY = ("time_column: at", 'schedule: "@daily"')
 
 
 @pytest.fixture
-def shop(seeknal_project, monkeypatch):
+def shop(seeknal_project, at_end_of):
     """A project whose clock stands at the end of a day, with three orders on each."""
     project = seeknal_project({"seeknal_project.yml": "name: shop\n", "seeknal/o.yml": SOURCE})
     project.write({f"data/{day:02}.csv": rows_of(day) for day in range(1, 10)})
 
     def run(day, *arguments):
-        monkeypatch.setattr(clock, "now", lambda: FIRST + timedelta(days=day))
+        at_end_of(day)
         return project.run(*(arguments or ("run",)))
 
     def read(query, *arguments):

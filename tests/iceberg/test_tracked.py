@@ -4,8 +4,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from seeknal.host import clock
-
 pytestmark = pytest.mark.inside
 
 FIRST = datetime(2024, 6, 1, tzinfo=UTC)
@@ -38,7 +36,7 @@ materialization:
 
 
 @pytest.fixture
-def shop(seeknal_project, monkeypatch, lake):
+def shop(seeknal_project, at_end_of, lake):
     """A project of which each file has the events of a day; ``day`` runs it at the end of one."""
     project = seeknal_project(PROJECT)
 
@@ -51,7 +49,7 @@ def shop(seeknal_project, monkeypatch, lake):
         project.write({f"data/{day:02}.csv": "at,id,amount\n" + "\n".join(lines) + "\n"})
 
     def run(day, *arguments):
-        monkeypatch.setattr(clock, "now", lambda: FIRST + timedelta(days=day))
+        at_end_of(day)
         return project.run(*(arguments or ("run",)))
 
     def held():

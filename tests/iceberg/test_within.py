@@ -11,7 +11,6 @@ from pyiceberg.schema import Schema
 from tests.iceberg import corpus
 from tests.inrange import ENDS, ZONES, belongs, moments
 
-from seeknal.host import clock
 from seeknal.values.columns import ColumnSpec
 from seeknal.values.loads import Within
 from seeknal.values.names import NodeId
@@ -182,7 +181,7 @@ def test_the_range_may_be_of_a_column_that_is_not_read(lake):
 
 
 def test_a_run_plans_and_opens_the_files_of_the_days_that_are_due_alone(
-    seeknal_project, monkeypatch, planned
+    seeknal_project, at_end_of, planned
 ):
     made = seeknal_project(
         {
@@ -191,13 +190,13 @@ def test_a_run_plans_and_opens_the_files_of_the_days_that_are_due_alone(
         }
     )
     table = daily_table(made.path, days=4)
-    monkeypatch.setattr(clock, "now", lambda: datetime(2024, 6, 3, tzinfo=UTC))
+    at_end_of(2)
     made.run("run").assert_ok()
     for task in table.scan().plan_files():
         if int.from_bytes(task.file.lower_bounds[1], "little") != 3:
             with open(task.file.file_path.removeprefix("file://"), "wb"):
                 pass
-    monkeypatch.setattr(clock, "now", lambda: datetime(2024, 6, 4, tzinfo=UTC))
+    at_end_of(3)
     planned.clear()
 
     made.run("run").assert_ok()

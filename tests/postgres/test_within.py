@@ -9,7 +9,6 @@ import pytest
 from tests.inrange import ENDS, ZONES, belongs, moments
 from tests.postgres.test_contracts import options_of
 
-from seeknal.host import clock
 from seeknal.kernel.context import StepContext
 from seeknal.testing.shared import fetch
 from seeknal.values.columns import ColumnSpec
@@ -169,7 +168,7 @@ def test_a_column_that_holds_no_time_is_left_to_those_who_ask_for_it(context, da
     assert found == [(1, "a")]
 
 
-def test_a_run_asks_the_server_for_the_days_that_are_due_alone(project, database, monkeypatch):
+def test_a_run_asks_the_server_for_the_days_that_are_due_alone(project, database, at_end_of):
     database.run(
         "CREATE TABLE events (n int, at timestamp);"
         "INSERT INTO events SELECT i, timestamp '2024-06-01' + i * interval '1 hour'"
@@ -181,9 +180,9 @@ def test_a_run_asks_the_server_for_the_days_that_are_due_alone(project, database
             "table: public.events\ntime_column: at\nschedule: '@daily'\nstart: 2024-06-01\n"
         }
     )
-    monkeypatch.setattr(clock, "now", lambda: datetime(2024, 6, 3, tzinfo=UTC))
+    at_end_of(2)
     made.run("run").assert_ok()
-    monkeypatch.setattr(clock, "now", lambda: datetime(2024, 6, 4, tzinfo=UTC))
+    at_end_of(3)
     mark = database.log_mark()
 
     made.run("run").assert_ok()

@@ -1,5 +1,4 @@
 import textwrap
-from datetime import UTC, datetime
 
 import pytest
 from tests.core.cli import tracked
@@ -76,15 +75,10 @@ def seeknal(capsys):
 
 
 @pytest.fixture
-def at(monkeypatch):
-    """Sets the clock by which ranges are due."""
-
-    def set_to(text):
-        now = datetime.fromisoformat(text).replace(tzinfo=UTC)
-        monkeypatch.setattr("seeknal.host.clock.now", lambda: now)
-
-    set_to("2024-06-05 06:30")
-    return set_to
+def at(at):
+    """Lets it be a moment; it is 5 June in the morning until then."""
+    at("2024-06-05 06:30")
+    return at
 
 
 @pytest.fixture
