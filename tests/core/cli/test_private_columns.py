@@ -1,17 +1,11 @@
 """The rows of the lineage page hide private values under every name that they are given."""
 
 import pytest
+from tests.core import private
 
 pytestmark = pytest.mark.inside
 
 NODES = """
-    kind: source
-    name: people
-    source: csv
-    table: data/people.csv
-    columns:
-      email: {type: VARCHAR, pii: true}
-    ---
     kind: transform
     name: contacts
     inputs: [{ref: source.people}]
@@ -41,6 +35,7 @@ def project(seeknal_project):
     """A project that ran."""
     project = seeknal_project(
         {
+            "seeknal/people.yml": private.PEOPLE,
             "seeknal/nodes.yml": NODES,
             "data/people.csv": "id,email,city\n1,ada@example.com,rome\n2,,rome\n",
         }

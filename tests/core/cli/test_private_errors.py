@@ -2,17 +2,10 @@
 
 import duckdb
 import pytest
+from tests.core import private
 
 pytestmark = pytest.mark.inside
 
-PEOPLE = """
-    kind: source
-    name: people
-    source: csv
-    table: data/people.csv
-    columns:
-      email: {type: VARCHAR, pii: true}
-"""
 PYTHON = """
     from seeknal import transform
 
@@ -21,7 +14,6 @@ PYTHON = """
         email = ctx.ref("source.people").fetchall()[0][1]
         raise ValueError("bad " + email)
 """
-ROWS = "id,email\n1,ada@hidden.example\n2,bob@hidden.example\n"
 
 
 def told(project):
@@ -33,13 +25,7 @@ def told(project):
 
 
 def test_what_a_function_raises_with_a_private_value_is_told_by_its_type(seeknal_project):
-    project = seeknal_project(
-        {
-            "seeknal/people.yml": PEOPLE,
-            "seeknal/pipelines/picked.py": PYTHON,
-            "data/people.csv": ROWS,
-        }
-    )
+    project = seeknal_project({**private.FILES, "seeknal/pipelines/picked.py": PYTHON})
 
     found = told(project)
 
@@ -48,16 +34,14 @@ def test_what_a_function_raises_with_a_private_value_is_told_by_its_type(seeknal
 
 
 def test_a_renamed_private_column_stays_private_in_what_audits_find(seeknal_project):
-    nodes = f"""
-    {PEOPLE.strip()}
-    ---
-    kind: transform
-    name: contacts
-    transform: SELECT id, email AS contact FROM ref('source.people')
-    audits:
-      - {{type: accepted_values, column: contact, values: [a], severity: warn}}
+    contacts = """
+        kind: transform
+        name: contacts
+        transform: SELECT id, email AS contact FROM ref('source.people')
+        audits:
+          - {type: accepted_values, column: contact, values: [a], severity: warn}
     """
-    project = seeknal_project({"seeknal/nodes.yml": nodes, "data/people.csv": ROWS})
+    project = seeknal_project({**private.FILES, "seeknal/contacts.yml": contacts})
 
     found = told(project)
 
@@ -74,13 +58,13 @@ def test_the_page_does_not_tell_why_a_run_failed_before_a_column_was_marked(seek
         name: numbers
         transform: SELECT CAST(email AS INTEGER) AS number FROM ref('source.people')
     """
-    open_ = PEOPLE.replace(", pii: true", "")
+    open_ = private.PEOPLE.replace(", pii: true", "")
     project = seeknal_project(
-        {"seeknal/people.yml": open_, "seeknal/n.yml": number, "data/people.csv": ROWS}
+        {**private.FILES, "seeknal/people.yml": open_, "seeknal/n.yml": number}
     )
     project.run("run")
     before = project.run("docs", "--format", "json").stdout
-    project.write({"seeknal/people.yml": PEOPLE})
+    project.write({"seeknal/people.yml": private.PEOPLE})
 
     marked = project.run("docs", "--format", "json").stdout
     project.run("run")

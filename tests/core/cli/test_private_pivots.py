@@ -1,22 +1,15 @@
 """A PIVOT makes names of values, and names are told everywhere."""
 
 import pytest
+from tests.core import private
 
 pytestmark = pytest.mark.inside
 
-PEOPLE = """
-    kind: source
-    name: people
-    source: csv
-    table: data/people.csv
-    columns:
-      email: {type: VARCHAR, pii: true}
-    ---
+NODE = """
     kind: transform
     name: contacts
     transform: SELECT id, city, email AS contact FROM ref('source.people')
 """
-ROWS = "id,email,city\n1,ada@hidden.example,rome\n2,bob@hidden.example,oslo\n"
 SOURCE, CONTACTS = "ref('source.people')", "ref('transform.contacts')"
 PRIVATE = {
     "itself": f"PIVOT (SELECT id, email FROM {SOURCE}) ON email USING count(*)",
@@ -40,8 +33,7 @@ ALLOWED = {
 
 def made(seeknal_project, query):
     node = f"\n    ---\n    kind: transform\n    name: wide\n    transform: |\n      {query}\n"
-    nodes = {"seeknal/nodes.yml": PEOPLE + node, "data/people.csv": ROWS}
-    return seeknal_project(nodes)
+    return seeknal_project({**private.FILES, "seeknal/nodes.yml": NODE + node})
 
 
 @pytest.mark.parametrize("query", PRIVATE.values(), ids=PRIVATE)

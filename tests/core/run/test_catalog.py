@@ -6,6 +6,7 @@ import shutil
 
 import duckdb
 import pytest
+from tests.core import private
 
 SETTINGS = "name: test\nprovenance: true\n"
 SOURCE = """
@@ -244,14 +245,6 @@ def test_values_of_private_columns_are_in_no_file(seeknal_project):
 
 
 ADDRESSES = "id,name,email,age\n1,open,ada@example.com,40\n2,known,bob@example.com,50\n"
-HIDING = """
-    kind: source
-    name: people
-    source: csv
-    table: data/people.csv
-    columns:
-      email: {type: VARCHAR, pii: true}
-"""
 
 
 def told(made, node, environment=None):
@@ -280,7 +273,7 @@ def test_a_column_made_of_private_ones_tells_no_values_under_any_name(
     made = seeknal_project(
         {
             "data/people.csv": ADDRESSES,
-            "seeknal/people.yml": HIDING,
+            "seeknal/people.yml": private.PEOPLE,
             "seeknal/handed.sql": handed,
             "seeknal/seen.yml": f"""
                 kind: transform
@@ -310,7 +303,7 @@ def test_python_that_nobody_can_trace_over_private_columns_tells_no_values(seekn
     made = seeknal_project(
         {
             "data/people.csv": ADDRESSES,
-            "seeknal/people.yml": HIDING,
+            "seeknal/people.yml": private.PEOPLE,
             "seeknal/pipelines/made.py": code,
         }
     )
@@ -338,12 +331,12 @@ def test_columns_that_are_marked_later_tell_no_values_from_the_next_run_on(seekn
     made = seeknal_project(
         {
             "data/people.csv": ADDRESSES,
-            "seeknal/people.yml": HIDING.replace(", pii: true", ""),
+            "seeknal/people.yml": private.PEOPLE.replace(", pii: true", ""),
             "seeknal/made.sql": "SELECT id, email AS name FROM ref('source.people')",
         }
     )
     made.run("run").assert_ok()
-    made.write({"seeknal/people.yml": HIDING})
+    made.write({"seeknal/people.yml": private.PEOPLE})
 
     made.run("run").assert_ok()
 
@@ -354,7 +347,7 @@ def test_columns_that_are_marked_later_tell_no_values_from_the_next_run_on(seekn
 def test_a_map_of_another_definition_tells_no_values_of_what_was_private_then(seeknal_project):
     files = {
         "data/people.csv": ADDRESSES,
-        "seeknal/people.yml": HIDING,
+        "seeknal/people.yml": private.PEOPLE,
         "seeknal/made.sql": "SELECT id, email AS name FROM ref('source.people')",
     }
     made = seeknal_project(files)
