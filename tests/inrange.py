@@ -3,6 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from seeknal.values.loads import Within
+
 ZONES = ("UTC", "Asia/Jakarta", "America/New_York")
 ENDS = (
     datetime(2024, 3, 9, 5, tzinfo=UTC),
@@ -26,6 +28,12 @@ def moments(column, zone):
         return [moment.replace(tzinfo=None) for moment in found]
     days = {moment.date() + timedelta(days=more) for moment in found for more in (-1, 0, 1)}
     return sorted(days)
+
+
+def hours(start, end, **more):
+    """The range of a column ``at`` between two hours, counted from the first of June 2024."""
+    ends = [datetime(2024, 6, 1, tzinfo=UTC) + timedelta(hours=hour) for hour in (start, end)]
+    return Within(column="at", start=ends[0], end=ends[1], **more)
 
 
 def belongs(value, start, end, zone):

@@ -1,6 +1,6 @@
 """Of a range of time only the files are opened that may hold rows of it."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from itertools import pairwise
 
 import pyarrow
@@ -9,7 +9,7 @@ import pytest
 from pyiceberg import types
 from pyiceberg.schema import Schema
 from tests.iceberg import corpus
-from tests.inrange import ENDS, ZONES, belongs, moments
+from tests.inrange import ENDS, ZONES, belongs, hours, moments
 
 from seeknal.values.columns import ColumnSpec
 from seeknal.values.loads import Within
@@ -65,11 +65,6 @@ def query(lake, within, columns=(), **options):
 def ids(lake, *given, **more):
     found = lake.duckdb.sql(f"SELECT id FROM ({query(lake, *given, **more)}) ORDER BY id")
     return [number for (number,) in found.fetchall()]
-
-
-def hours(start, end, **more):
-    days = [datetime(2024, 6, 1, tzinfo=UTC) + timedelta(hours=hour) for hour in (start, end)]
-    return Within(column="at", start=days[0], end=days[1], **more)
 
 
 @pytest.mark.parametrize(("column", "key"), PARTITIONS)

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import duckdb
 import pytest
-from tests.inrange import ENDS, ZONES, belongs, moments
+from tests.inrange import ENDS, ZONES, belongs, hours, moments
 from tests.postgres.test_contracts import options_of
 
 from seeknal.kernel.context import StepContext
@@ -60,11 +60,6 @@ def rows(context, *given, **more):
     return fetch(load_source(source(*given, **more), context), context)[1]
 
 
-def day(number, **more):
-    start = datetime(2024, 6, number, tzinfo=UTC)
-    return Within(column="at", start=start, end=start + timedelta(days=1), **more)
-
-
 @pytest.mark.parametrize("column", TYPES)
 @pytest.mark.parametrize("zone", ZONES)
 @pytest.mark.parametrize("asked", ["table", "query"])
@@ -103,7 +98,7 @@ def test_the_server_reads_only_the_partition_of_the_range(context, database):
     )
     mark = database.log_mark()
 
-    found = rows(context, day(2))
+    found = rows(context, hours(24, 48))
 
     sent = database.logged(mark).rpartition("COPY (")[2].partition(") TO STDOUT")[0]
     plan = "\n".join(line for (line,) in database.rows(f"EXPLAIN {sent}"))
@@ -151,11 +146,11 @@ def test_what_is_declared_decides_which_range_a_row_is_of(context, database, typ
     )
     columns = (ColumnSpec(name="n", type="INTEGER"), ColumnSpec(name="at", type=type))
     start = start.replace(tzinfo=UTC)
-    hours = Within(
+    within = Within(
         column="at", start=start, end=start + timedelta(hours=6), timezone="Asia/Jakarta"
     )
 
-    found = rows(context, hours, columns=columns)
+    found = rows(context, within, columns=columns)
 
     assert (2, wanted) in found
 
@@ -163,7 +158,7 @@ def test_what_is_declared_decides_which_range_a_row_is_of(context, database, typ
 def test_a_column_that_holds_no_time_is_left_to_those_who_ask_for_it(context, database):
     database.run("CREATE TABLE events (n int, at text); INSERT INTO events VALUES (1, 'a')")
 
-    found = rows(context, day(1))
+    found = rows(context, hours(0, 24))
 
     assert found == [(1, "a")]
 

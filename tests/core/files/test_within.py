@@ -8,7 +8,7 @@ from itertools import pairwise
 import duckdb
 import pytest
 from attrs import evolve
-from tests.inrange import ENDS, ZONES, belongs, moments
+from tests.inrange import ENDS, ZONES, belongs, hours, moments
 
 from seeknal.values.errors import NodeError
 from seeknal.values.loads import Within
@@ -25,11 +25,6 @@ TYPES = {
 }
 PRUNES = tuple(map(int, duckdb.__version__.split(".")[:2])) >= (2, 0)
 """DuckDB 1.5 leaves out whole files only where the range may also be NULL."""
-
-
-def hours(start, end, zone="UTC", column="at"):
-    ends = [datetime(2024, 6, 1, tzinfo=UTC) + timedelta(hours=hour) for hour in (start, end)]
-    return Within(column=column, start=ends[0], end=ends[1], timezone=zone)
 
 
 def within(files, wanted, type, *table, **more):
@@ -256,7 +251,7 @@ def test_names_are_read_by_the_clock_of_the_zone(files, zone):
 def test_a_day_in_a_file_is_midnight_of_the_zone(files):
     files.write("data/2024-06-02.csv", "id,at\n1,2024-06-02\n2,\n")
 
-    found = ids(files, hours(17, 41, "Asia/Jakarta"), "csv", "data/{time:%Y-%m-%d}.csv")
+    found = ids(files, hours(17, 41, timezone="Asia/Jakarta"), "csv", "data/{time:%Y-%m-%d}.csv")
 
     assert found == [1, 2]
 
