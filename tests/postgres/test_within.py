@@ -60,6 +60,15 @@ def rows(context, *given, **more):
     return fetch(load_source(source(*given, **more), context), context)[1]
 
 
+def query_since(database, mark):
+    """The last query of which the server was asked for rows."""
+    return database.logged(mark).rpartition("COPY (")[2].partition(") TO STDOUT")[0]
+
+
+def plan_of(database, query):
+    return "\n".join(line for (line,) in database.rows(f"EXPLAIN {query}"))
+
+
 @pytest.mark.parametrize("column", TYPES)
 @pytest.mark.parametrize("zone", ZONES)
 @pytest.mark.parametrize("asked", ["table", "query"])
@@ -100,8 +109,7 @@ def test_the_server_reads_only_the_partition_of_the_range(context, database):
 
     found = rows(context, hours(24, 48))
 
-    sent = database.logged(mark).rpartition("COPY (")[2].partition(") TO STDOUT")[0]
-    plan = "\n".join(line for (line,) in database.rows(f"EXPLAIN {sent}"))
+    plan = plan_of(database, query_since(database, mark))
     assert [n for n, _ in sorted(found)] == [*range(24, 48)]
     assert "june2" in plan
     assert "june1" not in plan
@@ -125,8 +133,7 @@ def test_an_index_finds_the_rows_of_the_range(context, database, asked, transpor
 
     found = rows(context, within, transport, **given)
 
-    sent = database.logged(mark).rpartition("COPY (")[2].partition(") TO STDOUT")[0]
-    plan = "\n".join(line for (line,) in database.rows(f"EXPLAIN {sent}"))
+    plan = plan_of(database, query_since(database, mark))
     assert len(found) == 60
     assert "Index" in plan
     assert "Seq Scan" not in plan
@@ -182,7 +189,7 @@ def test_a_run_asks_the_server_for_the_days_that_are_due_alone(project, database
 
     made.run("run").assert_ok()
 
-    sent = database.logged(mark).partition("COPY (")[2].partition(") TO STDOUT")[0]
+    sent = query_since(database, mark)
     assert sorted(n for n, _ in database.rows(sent)) == [*range(48, 72)]
     assert database.logged(mark).count("COPY (") == 1
     assert sorted(n for n, _ in made.rows("source.events")) == [*range(72)]
