@@ -1,8 +1,7 @@
-import logging
-
 import duckdb
 import pytest
 from attrs import define
+from tests.contexts import step_context
 
 from seeknal.kernel.context import StepContext
 from seeknal.kernel.options import convert
@@ -90,16 +89,12 @@ def bench(tmp_path):
         yield Bench(
             connection=connection,
             history=history,
-            context=StepContext(
-                node=NODE,
-                environment="prod",
-                run_id="run",
-                project_root=tmp_path,
+            context=step_context(
+                NODE,
+                tmp_path,
+                connection,
                 scratch=tmp_path / "work",
                 samples=tmp_path / "samples",
-                log=logging.getLogger("audits"),
-                cursor=lambda: connection,
-                connections=lambda name: None,
                 relation_of=parent,
                 row_counts=lambda limit: history[:limit],
             ),

@@ -9,7 +9,6 @@ its scan only where it agrees with the files themselves.
 import datetime as dt
 import decimal
 import itertools
-import logging
 import math
 import uuid
 from pathlib import Path
@@ -22,8 +21,8 @@ from pyiceberg.io.pyarrow import schema_to_pyarrow
 from pyiceberg.partitioning import PartitionField, PartitionSpec
 from pyiceberg.schema import Schema
 from pyiceberg.transforms import IdentityTransform
+from tests.contexts import step_context
 
-from seeknal.kernel.context import StepContext
 from seeknal.values.columns import Column
 from seeknal.values.names import NodeId
 from seeknal.values.relations import Relation
@@ -213,18 +212,13 @@ class Lake:
         number = next(self.deliveries)
         workdir = self.root / "work" / str(number)
         workdir.mkdir(parents=True)
-        return StepContext(
-            node=NodeId("transform.t"),
-            environment="prod",
-            run_id="run",
-            project_root=self.root,
+        return step_context(
+            NodeId("transform.t"),
+            self.root,
+            self.duckdb,
             scratch=workdir,
             samples=workdir,
-            log=logging.getLogger("seeknal.test"),
-            cursor=lambda: self.duckdb,
             connections=lambda name: Connection(name=name, type="iceberg", options=Catalog()),
-            relation_of=lambda node: None,
-            row_counts=lambda limit: [],
             delivery_id=f"delivery-{self.root.name}-{number}",
         )
 

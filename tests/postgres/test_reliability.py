@@ -222,11 +222,9 @@ def test_a_table_that_another_delivery_holds_is_told_as_that(project, database):
 
 
 def test_an_error_in_the_middle_of_the_rows_commits_nothing(database, tmp_path):
-    import logging
-
     import duckdb
+    from tests.contexts import step_context
 
-    from seeknal.kernel.context import StepContext
     from seeknal.plugin import DeliveryError
     from seeknal.values.columns import Column
     from seeknal.values.names import NodeId
@@ -244,18 +242,11 @@ def test_an_error_in_the_middle_of_the_rows_commits_nothing(database, tmp_path):
             " SELECT CASE WHEN i > 150000 THEN error('broken') ELSE i END AS i"
             " FROM range(200000) AS r(i)"
         )
-        context = StepContext(
-            node=NodeId("transform.failing"),
-            environment="prod",
-            run_id="r",
-            project_root=tmp_path,
-            scratch=tmp_path,
-            samples=tmp_path,
-            log=logging.getLogger("test"),
-            cursor=lambda: connection,
+        context = step_context(
+            NodeId("transform.failing"),
+            tmp_path,
+            connection,
             connections=lambda name: Connection(name=name, type="postgresql", options=options),
-            relation_of=None,
-            row_counts=None,
             delivery_id="d",
         )
         target = Target(

@@ -1,15 +1,14 @@
 """Of a range of time the server is asked for its rows, and reads no others."""
 
-import logging
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
 import duckdb
 import pytest
+from tests.contexts import step_context
 from tests.inrange import ENDS, ZONES, belongs, hours, moments
 from tests.postgres.test_contracts import options_of
 
-from seeknal.kernel.context import StepContext
 from seeknal.testing.shared import fetch
 from seeknal.values.columns import ColumnSpec
 from seeknal.values.loads import Within
@@ -28,19 +27,7 @@ def context(tmp_path, database):
     found = Connection(name="pg", type="postgresql", options=options_of(database))
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'")
-        yield StepContext(
-            node=NodeId("source.s"),
-            environment="prod",
-            run_id="run",
-            project_root=tmp_path,
-            scratch=tmp_path,
-            samples=tmp_path,
-            log=logging.getLogger("within"),
-            cursor=lambda: connection,
-            connections={"pg": found}.get,
-            relation_of=None,
-            row_counts=lambda limit: [],
-        )
+        yield step_context(NodeId("source.s"), tmp_path, connection, connections={"pg": found}.get)
 
 
 def source(within, transport="adbc", **given):

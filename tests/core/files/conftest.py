@@ -3,9 +3,9 @@ from itertools import count
 
 import duckdb
 import pytest
+from tests.contexts import step_context
 from tests.core.files.restserver import Api
 
-from seeknal.kernel.context import StepContext
 from seeknal.kernel.kinds import SourceType
 from seeknal.kernel.logs import WarningCollector
 from seeknal.kernel.options import structure
@@ -45,18 +45,16 @@ class Files:
     def context(self, known=None, allow_outside=False):
         logger = logging.Logger("files")
         logger.addHandler(self.collector)
-        return StepContext(
-            node=NodeId("source.s"),
+        return step_context(
+            NodeId("source.s"),
+            self.root,
+            self.duckdb,
             environment=self.environment,
-            run_id="run",
-            project_root=self.root,
             scratch=self.root / "target/tmp/run/source.s",
             samples=self.root / "target/audits",
             log=logger,
-            cursor=lambda: self.duckdb,
             connections=self.connections.get,
             relation_of=self.parent,
-            row_counts=lambda limit: [],
             known_version=known,
             allow_outside=allow_outside,
         )
