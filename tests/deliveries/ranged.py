@@ -96,6 +96,14 @@ class Ranged:
         file = self.root / "seeknal/hourly.yml"
         file.write_text(file.read_text().replace(old, new))
 
+    def untrack(self) -> None:
+        """The node remembers its ranges no more."""
+        self.edit('schedule: "@hourly"\nstart: 2024-06-01\n', "")
+
+    def track(self) -> None:
+        """The node remembers its ranges again."""
+        self.edit("time_column: at\n", 'time_column: at\nschedule: "@hourly"\nstart: 2024-06-01\n')
+
     def rename(self, name: str) -> None:
         """The node has another name, and what a run does with its places is done."""
         self.edit("name: hourly", f"name: {name}")

@@ -232,11 +232,10 @@ def test_a_table_that_was_brought_on_by_range_is_replaced_as_a_whole(node, held,
 
 
 def test_a_node_that_was_not_tracked_before_goes_on_with_its_table(node, held, database):
-    node.edit('schedule: "@hourly"', "")
-    node.edit("start: 2024-06-01", "")
+    node.untrack()
     node.edit("mode: incremental_by_time", "mode: incremental_by_time, time_column: at")
     node.run()
-    node.edit("time_column: at\n", 'time_column: at\nschedule: "@hourly"\nstart: 2024-06-01\n')
+    node.track()
     before = held()
 
     node.has({0: [5], 1: [2]})
@@ -247,8 +246,7 @@ def test_a_node_that_was_not_tracked_before_goes_on_with_its_table(node, held, d
 def test_a_node_that_is_tracked_no_more_goes_on_with_its_table(node, held):
     node.edit("mode: incremental_by_time", "mode: incremental_by_time, time_column: at")
     node.has({0: [5], 1: [2]})
-    node.edit('schedule: "@hourly"', "")
-    node.edit("start: 2024-06-01", "")
+    node.untrack()
 
     node.run()
 
@@ -355,11 +353,10 @@ def test_without_the_folder_target_what_the_table_has_is_known(node, held):
 
 
 def test_a_rollback_to_rows_that_are_not_of_ranges_says_what_it_leaves(node, held):
-    node.edit('schedule: "@hourly"', "")
-    node.edit("start: 2024-06-01", "")
+    node.untrack()
     node.edit("mode: incremental_by_time", "mode: incremental_by_time, time_column: at")
     node.run()
-    node.edit("time_column: at\n", 'time_column: at\nschedule: "@hourly"\nstart: 2024-06-01\n')
+    node.track()
     node.has({0: [5], 1: [2]})
 
     done = node.roll_back()
