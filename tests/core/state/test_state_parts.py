@@ -95,14 +95,7 @@ def test_the_rows_of_any_parts_are_read_back_in_order_with_their_types(tmp_path,
 
 def test_a_span_names_no_file_of_another(tmp_path):
     store = Store(tmp_path, (Column("at", "TIMESTAMP"), Column("n", "INTEGER")))
-    parts = [
-        store.part(
-            f"SELECT make_timestamp({day * DAY}000000) AS at, {day} AS n",
-            day * DAY,
-            (day + 1) * DAY,
-        )
-        for day in range(4)
-    ]
+    parts = days(store, *range(4))
     artifact = store.composed(*parts)
 
     scan = store.artifacts.scan_between(artifact, DAY, 2 * DAY + 1)
@@ -153,14 +146,7 @@ def test_parts_that_share_a_moment_are_refused(tmp_path):
 @pytest.mark.parametrize("deep", [False, True])
 def test_each_kind_of_damage_to_one_of_many_parts_is_noticed(tmp_path, deep):
     store = Store(tmp_path, (Column("at", "TIMESTAMP"), Column("n", "INTEGER")))
-    parts = [
-        store.part(
-            f"SELECT make_timestamp({day * DAY}000000) AS at, {day} AS n",
-            day * DAY,
-            (day + 1) * DAY,
-        )
-        for day in range(3)
-    ]
+    parts = days(store, *range(3))
     artifact = store.composed(*parts, Part(start=3 * DAY, end=4 * DAY))
     path = store.artifacts.paths(artifact)[1]
     content = path.read_bytes()
