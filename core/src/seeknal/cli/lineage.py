@@ -31,13 +31,10 @@ from seeknal.values.names import NodeId
 from seeknal.values.secret import scrub
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from seeknal.lineage.model import ProjectLineage
     from seeknal.lineage.paths import Affected
     from seeknal.plan.session import Loaded
     from seeknal.values.node import Node
-    from seeknal.values.tracking import Spans
 
 FORMATS = ("html", "json", "mermaid", "dot", "openlineage", "text")
 SHOWING_DATA = ("html", "json")
@@ -195,17 +192,12 @@ def _notes(loaded: Loaded, environment: str) -> dict[NodeId, list[str]]:
     from seeknal.values.snapshot import FORWARD_ONLY
 
     found: dict[NodeId, list[str]] = {}
-    marks = _marks(loaded, environment)
+    marks = loaded.marks(environment)
     for id, snapshot in loaded.snapshots(environment).items():
         found[id] = [FORWARD_ONLY] if snapshot.forward_only else []
         if holding := holding_of(snapshot, marks.get(id, ())):
             found[id] += holding.lines
     return found
-
-
-def _marks(loaded: Loaded, environment: str) -> Mapping[NodeId, Spans]:
-    state = loaded.state.environments.get(environment)
-    return state.marks if state is not None else {}
 
 
 def _document(
@@ -224,7 +216,7 @@ def _document(
         environment=environment,
         snapshots=loaded.snapshots(environment),
         statuses=last_statuses(loaded.project.root, environment),
-        marks=_marks(loaded, environment),
+        marks=loaded.marks(environment),
         previews=_previews(loaded, lineage, environment, chosen) if with_data else {},
     )
     return lineage_document(loaded.project, loaded.graph, lineage, facts, only=chosen, focus=focus)
