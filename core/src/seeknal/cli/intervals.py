@@ -121,15 +121,9 @@ def _print_standing(found: Standing, limit: int) -> None:
     zone = "" if found.timezone == "UTC" else f" in {found.timezone}"
     print(f"{found.node}: ranges of {long(found.unit)}{zone}, {found.schedule}")
     waits = f" for {', '.join(found.waits_for)}" if found.waits_for else ""
-    sorts = (
-        ("done", found.done, ""),
-        ("gaps", found.gaps, ""),
-        ("behind", found.behind, ""),
-        ("waiting", found.waiting, waits),
-        ("invalidated", found.invalidated, ""),
-    )
-    for what, spans, more in sorts:
-        told = f"{count(found.counts[what], 'range')}{more}"
+    counts = found.counts
+    for what, spans in found.sorts.items():
+        told = f"{count(counts[what], 'range')}{waits if what == 'waiting' else ''}"
         for number, line in enumerate(_lines(spans, told, found.timezone, limit or len(spans))):
             head = what if not number else ""
             print(f"{INDENT}{head:<{_WIDTH}}{line}")
@@ -166,7 +160,7 @@ def _standing(found: Standing) -> dict[str, Any]:
         "waits_for": list(found.waits_for),
         "invalidated": iso_spans(found.invalidated),
         "rebuilds": found.rebuilds,
-        "counts": dict(found.counts),
+        "counts": found.counts,
     }
 
 

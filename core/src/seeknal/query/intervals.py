@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
 
+from seeknal.intervals.calendar import calendar_of
 from seeknal.intervals.due import due
 from seeknal.intervals.spans import common, minus, union
 from seeknal.plan.environments import existing
@@ -26,11 +27,9 @@ from seeknal.values.errors import UsageError
 from seeknal.values.names import PRODUCTION
 
 if TYPE_CHECKING:
-    from seeknal.intervals.calendar import Calendar
     from seeknal.plan.session import Loaded, Request
     from seeknal.values.names import NodeId
     from seeknal.values.node import Node
-    from seeknal.values.snapshot import Snapshot
     from seeknal.values.tracking import Asked, Spans
 
 
@@ -56,7 +55,23 @@ class Standing:
     waits_for: tuple[NodeId, ...]
     invalidated: Spans
     rebuilds: bool
-    counts: Mapping[str, int]
+
+    @property
+    def sorts(self) -> dict[str, Spans]:
+        """What is told of its ranges, by name."""
+        return {
+            "done": self.done,
+            "gaps": self.gaps,
+            "behind": self.behind,
+            "waiting": self.waiting,
+            "invalidated": self.invalidated,
+        }
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many ranges there are of each sort."""
+        calendar = calendar_of(self.unit, self.timezone)
+        return {what: calendar.count(calendar.widened(told)) for what, told in self.sorts.items()}
 
 
 def standings(root: Path, request: Request, names: Collection[str] = ()) -> tuple[Standing, ...]:
@@ -106,44 +121,25 @@ class _Standings:
         parents = parents_then(node, self.nodes, self.snapshots, self.then)
         found = due(evolve(question, parents=tuple(parents.values())))
         self.then[id] = union(held.done, found.wanted)
-        shown = self._shown(snapshot)
+        # What readers see of it.
+        shown = snapshot.covered.done if snapshot is not None and snapshot.covered else ()
         has = union(held.done, shown)
         lacking = minus(found.expected, has)
         missing = calendar.widened(lacking)
         last = has[-1][1] if has else question.first
         before = ((question.first, last),) if question.first < last else ()
         gaps = calendar.widened(common(lacking, before))
-        return _counted(
-            calendar,
-            Standing(
-                node=id,
-                unit=str(calendar.unit),
-                timezone=calendar.timezone,
-                schedule=tracking_of(node).schedule,
-                first=question.first,
-                done=shown,
-                gaps=gaps,
-                behind=minus(missing, gaps),
-                waiting=found.waiting,
-                waits_for=blocking(found.waiting, calendar, parents),
-                invalidated=self.asked.marks.get(id, ()),
-                rebuilds=not held.continues and snapshot is not None,
-                counts={},
-            ),
+        return Standing(
+            node=id,
+            unit=str(calendar.unit),
+            timezone=calendar.timezone,
+            schedule=tracking_of(node).schedule,
+            first=question.first,
+            done=shown,
+            gaps=gaps,
+            behind=minus(missing, gaps),
+            waiting=found.waiting,
+            waits_for=blocking(found.waiting, calendar, parents),
+            invalidated=self.asked.marks.get(id, ()),
+            rebuilds=not held.continues and snapshot is not None,
         )
-
-    def _shown(self, snapshot: Snapshot | None) -> Spans:
-        """What readers see of a node."""
-        return snapshot.covered.done if snapshot is not None and snapshot.covered else ()
-
-
-def _counted(calendar: Calendar, found: Standing) -> Standing:
-    spans = {
-        "done": found.done,
-        "gaps": found.gaps,
-        "behind": found.behind,
-        "waiting": found.waiting,
-        "invalidated": found.invalidated,
-    }
-    counts = {name: calendar.count(calendar.widened(told)) for name, told in spans.items()}
-    return evolve(found, counts=counts)
