@@ -29,6 +29,14 @@ def test_what_is_done_and_what_is_not_is_shown(events, at):
     )
 
 
+def test_how_long_ranges_are_is_said_alike_wherever_they_are_told_of(events):
+    inspected = events.run("inspect", "source.events").assert_ok().stderr
+    catalogued = events.run("catalog", "show", "source.events").assert_ok().stdout
+
+    assert " ranges of an hour done, by " in inspected
+    assert " of an hour (UTC), by " in catalogued
+
+
 def test_gaps_are_told_from_what_is_behind(events, at):
     at("2024-06-12 03:10")
     events.run("run", "--start", "2024-06-08", "--end", "2024-06-09").assert_ok()

@@ -158,7 +158,9 @@ def _text(key: str, found: Document) -> str | None:
     if isinstance(value, list):
         return ", ".join(value)
     if key == "ranges":
-        done = f"{value['counts']['done']:,} of a {value['unit']}"
+        from seeknal.intervals.wording import long
+
+        done = f"{value['counts']['done']:,} of {long(value['unit'])}"
         return f"{done} ({value['timezone']}), by {value['time_column']}"
     if key == "row_count":
         return f"{value:,}"

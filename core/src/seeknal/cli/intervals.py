@@ -116,7 +116,7 @@ def _unmarked(node: str, asked: Request) -> str:
 
 
 def _print_standing(found: Standing, limit: int) -> None:
-    from seeknal.cli.spans import long
+    from seeknal.intervals.wording import long
 
     zone = "" if found.timezone == "UTC" else f" in {found.timezone}"
     print(f"{found.node}: ranges of {long(found.unit)}{zone}, {found.schedule}")

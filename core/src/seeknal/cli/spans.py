@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from seeknal.cli.render import count, duration_text
-from seeknal.intervals.wording import iso_spans, told_spans
+from seeknal.intervals.wording import iso_spans, long, told_spans
 
 if TYPE_CHECKING:
     from seeknal.values.estimates import Estimate
@@ -30,13 +30,6 @@ def ranges_lines(found: Ranges, estimate: Estimate | None) -> list[str]:
         batches = count(found.batches, "batch", "batches")
         lines.append(f"{count(found.count, 'range')} of {long(found.unit)} in {batches}{about}")
     return lines
-
-
-def long(unit: str) -> str:
-    """How long a range is: ``a day``, ``6 hours``."""
-    if unit[:1].isdigit():
-        return unit
-    return f"an {unit}" if unit == "hour" else f"a {unit}"
 
 
 def estimate_text(found: Estimate) -> str:

@@ -8,7 +8,7 @@ from attrs import frozen
 
 from seeknal.intervals.calendar import calendar_of
 from seeknal.intervals.spans import common, merged, minus
-from seeknal.intervals.wording import iso, iso_spans, told_spans
+from seeknal.intervals.wording import iso, iso_spans, long, told_spans
 from seeknal.values.snapshot import FORWARD_ONLY
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class Holding:
     @property
     def lines(self) -> list[str]:
         """The same for people, what is usual first."""
-        ranges = f"{_ranges(self.count(self.done))} of a {self.unit} done, by {self.column}"
+        ranges = f"{_ranges(self.count(self.done))} of {long(self.unit)} done, by {self.column}"
         found = [f"{ranges}{self._where(self.done)}"]
         if self.invalidated:
             count = self.count(self.invalidated)

@@ -33,6 +33,13 @@ def told_spans(spans: Spans, timezone: str = "UTC", most: int = 5) -> list[str]:
     return found if len(kept) == len(spans) else [*found, f"{len(spans) - len(kept):,} more spans"]
 
 
+def long(unit: str) -> str:
+    """How long a range is: ``a day``, ``6 hours``."""
+    if unit[:1].isdigit():
+        return unit
+    return f"an {unit}" if unit == "hour" else f"a {unit}"
+
+
 def iso(moment: int) -> str:
     """A moment for programs."""
     return datetime.fromtimestamp(moment, UTC).isoformat()
