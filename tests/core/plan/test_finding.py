@@ -55,7 +55,7 @@ def test_parts_whose_files_have_another_time_are_noted_and_keep_what_else_is_kno
     one, two = days(store, 1, 2)
     seen, known = (store.composed(evolve(one, number=number), two) for number in (1, 2))
     verified = Verified(store.artifacts, deep=False)
-    os.utime(store.artifacts.file(two), (1, 1))
+    os.utime(store.artifacts.path(two), (1, 1))
 
     health = verified.health(seen)
     found = as_found(known, verified.touched)

@@ -42,7 +42,7 @@ def divided(store, draw, rows, days, *, digests):
         else:
             part = store.part(selected(inside), day * DAY, end * DAY)
             if digests and draw.random() < 0.7:
-                path = store.artifacts.file(part)
+                path = store.artifacts.path(part)
                 part = evolve(part, digest=part_digest(path, COLUMNS, store.duck))
             parts += split(store, draw, part, inside, day, end)
         day = end
@@ -104,7 +104,7 @@ def test_rows_in_another_order_are_the_same_rows_but_not_the_same_sequence(store
 
 def test_digests_of_a_files_spans_add_up_to_that_of_the_file(store):
     part = store.part(selected([(0, 1), (1, 2), (1, 3)]), 0, 2 * DAY)
-    path = store.artifacts.file(part)
+    path = store.artifacts.path(part)
 
     whole = part_digest(path, COLUMNS, store.duck)
     spans = [

@@ -149,12 +149,8 @@ class Artifacts:
             stat=_stat(status),
         )
 
-    def path(self, artifact: Artifact) -> Path:
-        """Where an artifact's file is, or was; of one made of parts only what names it."""
-        return self._target / artifact.path
-
-    def file(self, file: Artifact | Part) -> Path:
-        """Where the file is, or was, of a part or of an artifact that is one file."""
+    def path(self, file: Artifact | Part) -> Path:
+        """Where the file is, or was, of an artifact or a part; of one of parts only its name."""
         return self._target / file.path
 
     def paths(self, artifact: Artifact) -> list[Path]:

@@ -48,7 +48,7 @@ class BatchFiles:
 
     def _keep(self, node: NodeId, file: Stored) -> Stored:
         path = self._folder / f"{node}.{file.sha256[:32]}.parquet"
-        source = self._artifacts.file(file)
+        source = self._artifacts.path(file)
         kept = evolve(file, path=self._prefix + path.name)
         with writing(path):
             there = path.exists() and path.samefile(source)
