@@ -330,7 +330,7 @@ class StateStore:
         """
         from seeknal.intervals.renewals import newest, renewed
 
-        known = self._ledger.renewals.get(node, ())
+        known = self.renewals_of(node)
         number = newest(known) + 1 if number is None else number
         found = renewed(known, spans, number)
         self._append({"renewals": {node: found}})
