@@ -29,6 +29,7 @@ OF_OPTIONS = (
     "seeknal.builtin.options",
     *("seeknal_iceberg", "seeknal_postgres", "seeknal_audits", "seeknal_semantic"),
 )
+OF_RANGES = ("calendar", "clocks", "rulers", "units", "moments", "wording")
 
 COMMAND = """
 import json, sys
@@ -87,6 +88,15 @@ def test_a_run_without_changes_imports_nothing_that_looks_at_sql_or_rows(tmp_pat
 
     assert names.isdisjoint(RARE)
     assert below(names, *WORKING) <= QUOTING
+
+
+def test_a_run_of_nodes_without_ranges_of_time_imports_no_calendar(tmp_path):
+    modules_after(["init", "demo"], tmp_path)
+    modules_after(["run"], tmp_path / "demo")
+
+    _, names = modules_after(["run"], tmp_path / "demo")
+
+    assert not below(names, *(f"seeknal.intervals.{name}" for name in OF_RANGES))
 
 
 def test_a_run_without_changes_makes_the_options_of_types_that_its_project_uses(tmp_path):

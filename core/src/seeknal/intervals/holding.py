@@ -6,9 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
-from seeknal.intervals.calendar import calendar_of
 from seeknal.intervals.spans import common, merged, minus
-from seeknal.intervals.wording import iso, iso_spans, long, told_spans
 from seeknal.values.snapshot import FORWARD_ONLY
 
 if TYPE_CHECKING:
@@ -38,6 +36,8 @@ class Holding:
     @property
     def answer(self) -> dict[str, Any]:
         """The same for programs."""
+        from seeknal.intervals.wording import iso, iso_spans
+
         spans = {
             "done": self.done,
             "invalidated": self.invalidated,
@@ -56,6 +56,8 @@ class Holding:
     @property
     def lines(self) -> list[str]:
         """The same for people, what is usual first."""
+        from seeknal.intervals.wording import long
+
         ranges = f"{_ranges(self.count(self.done))} of {long(self.unit)} done, by {self.column}"
         found = [f"{ranges}{self._where(self.done)}"]
         if self.invalidated:
@@ -70,10 +72,14 @@ class Holding:
 
     def count(self, spans: Spans) -> int:
         """How many ranges spans have."""
+        from seeknal.intervals.calendar import calendar_of
+
         calendar = calendar_of(self.unit, self.timezone)
         return calendar.count(calendar.widened(spans))
 
     def _where(self, spans: Spans) -> str:
+        from seeknal.intervals.wording import told_spans
+
         if not spans:
             return ""
         zone = "" if self.timezone == "UTC" else f" ({self.timezone})"

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
-from seeknal.intervals.clocks import clock_of
 from seeknal.values.patterns import Pattern
 
 if TYPE_CHECKING:
@@ -197,5 +196,7 @@ def _next(start: datetime, unit: str) -> datetime:
 
 def _moment(local: datetime, timezone: str) -> datetime:
     """The first moment at which the clock of a zone shows a time, or is past it."""
+    from seeknal.intervals.clocks import clock_of
+
     reading = (local - _EPOCH) // timedelta(seconds=1)
     return _EPOCH.replace(tzinfo=UTC) + timedelta(seconds=clock_of(timezone).first(reading))
