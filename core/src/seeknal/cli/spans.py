@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from seeknal.cli.render import count, duration_text
+from seeknal.intervals.spans import minus
 from seeknal.intervals.wording import iso_spans, long, told_spans
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 def ranges_lines(found: Ranges, estimate: Estimate | None) -> list[str]:
     """What a plan says of a tracked node's ranges, below its line."""
-    looked_back = found.again if found.asked else _without(found.again, found.invalidated)
+    looked_back = found.again if found.asked else minus(found.again, found.invalidated)
     again = "again" if found.asked else "looked back"
     waiting = f"waiting for {', '.join(found.waits_for)}" if found.waits_for else "waiting"
     spans = (
@@ -51,12 +52,8 @@ def work_text(work: Work, processed: Spans) -> list[str]:
 
 def batch_text(batch: Batch) -> str:
     """Which batch of how many is computed, and of what span."""
-    return f"batch {batch.number:,} of {batch.total:,}, {batch_span(batch)}"
-
-
-def batch_span(batch: Batch) -> str:
-    """The span of a batch."""
-    return _listed(((batch.start, batch.end),), batch.timezone)
+    span = _listed(((batch.start, batch.end),), batch.timezone)
+    return f"batch {batch.number:,} of {batch.total:,}, {span}"
 
 
 def ranges_answer(found: Ranges, estimate: Estimate | None) -> dict[str, Any]:
@@ -94,13 +91,6 @@ def zoned(unit: str, timezone: str) -> Mapping[str, str]:
     return {"unit": unit, "timezone": timezone}
 
 
-def _without(spans: Spans, others: Spans) -> Spans:
-    from seeknal.intervals.spans import minus
-
-    return minus(spans, others)
-
-
 def _listed(spans: Spans, timezone: str, most: int = 4) -> str:
-    told: Sequence[str] = told_spans(spans, timezone, most)
     zone = "" if timezone == "UTC" else f" {timezone}"
-    return ", ".join(told) + zone
+    return ", ".join(told_spans(spans, timezone, most)) + zone
