@@ -37,6 +37,19 @@ def test_how_long_ranges_are_is_said_alike_wherever_they_are_told_of(events):
     assert " of an hour (UTC), by " in catalogued
 
 
+def test_the_catalog_tells_what_is_invalidated_until_it_is_done_again(events):
+    words = ("catalog", "show", "transform.daily", "--format", "json")
+    before = events.run(*words).json()["ranges"]["invalidated"]
+    events.run("invalidate", "daily", "--start", "2024-06-02", "--end", "2024-06-02").assert_ok()
+
+    marked = events.run(*words).json()["ranges"]
+    events.run("run").assert_ok()
+    after = events.run(*words).json()["ranges"]["invalidated"]
+
+    assert (days(marked["invalidated"]), marked["counts"]["invalidated"]) == ([(2, 2)], 1)
+    assert (before, after) == ([], [])
+
+
 def test_gaps_are_told_from_what_is_behind(events, at):
     at("2024-06-12 03:10")
     events.run("run", "--start", "2024-06-08", "--end", "2024-06-09").assert_ok()

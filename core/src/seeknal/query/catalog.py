@@ -37,7 +37,7 @@ def brought_up_to_date(
     catalog = Catalog(root / "target", state.name)
     tables = [id for id, snapshot in state.snapshots.items() if snapshot.columns is not None]
     damaged = not catalog.is_complete(tables)
-    if state.snapshots and (loaded or damaged or catalog.generation() != state.generation):
+    if state.snapshots and (loaded or damaged or not catalog.is_of(state)):
         from seeknal.plan.session import Request, load
         from seeknal.run.catalog import keep_catalog
 

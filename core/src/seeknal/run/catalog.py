@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from seeknal.state.artifacts import Artifacts
-from seeknal.state.catalog import VALUES, Catalog, document
+from seeknal.state.catalog import VALUES, Catalog, document, version_of
 from seeknal.values.digests import digest
 from seeknal.values.pii import any_pii, type_of
 
@@ -26,15 +26,15 @@ def keep_catalog(
 ) -> None:
     """Write the files of tables that have changed since they were written, and remove others'.
 
-    Without ``anew`` only where the environment has another generation, or files say something
-    else of a node, such as which columns are private. Raises OSError.
+    Without ``anew`` only where the environment has another generation or other marks, or files say
+    something else of a node, such as which columns are private. Raises OSError.
     """
     project = loaded.project
     catalog = Catalog(project.target, environment)
     words = digest(
         *(text for id, found in loaded.fingerprints().items() for text in (id, found.config))
     )
-    mark = [state.generation, project.profile_statistics, words]
+    mark = [*version_of(state), project.profile_statistics, words]
     if not anew and catalog.is_current(mark):
         return
     documents = catalog_documents(loaded, environment, state)
@@ -51,7 +51,7 @@ def catalog_documents(
     wanted = {
         id: made
         for id, snapshot in snapshots.items()
-        if (made := document(project.nodes.get(id), snapshot, environment, state.generation))
+        if (made := document(project.nodes.get(id), snapshot, state))
     }
     hidden = _hidden(loaded, {id: snapshots[id] for id in wanted})
     found: dict[NodeId, tuple[Document, bool]] = {}

@@ -18,6 +18,7 @@ from seeknal.intervals.holding import holding_of
 from seeknal.values.names import PRODUCTION, NodeId
 
 if TYPE_CHECKING:
+    from seeknal.state.ledger import EnvironmentState
     from seeknal.values.node import Node
     from seeknal.values.snapshot import Snapshot
 
@@ -31,14 +32,21 @@ _OF_ITS_WRITING = "generation"
 """What may differ of a file whose table has not changed."""
 
 
-def document(
-    node: Node | None, snapshot: Snapshot, environment: str, generation: int
-) -> Document | None:
+def version_of(state: EnvironmentState) -> list[Any]:
+    """What is another when anything may have to be told anew of an environment's tables."""
+    return [
+        state.generation,
+        {id: [list(span) for span in spans] for id, spans in state.marks.items()},
+    ]
+
+
+def document(node: Node | None, snapshot: Snapshot, state: EnvironmentState) -> Document | None:
     """What is known of a table without looking into it; None for a node that has no rows."""
     columns = snapshot.columns
     if columns is None:
         return None
     id, artifact = snapshot.node, snapshot.artifact
+    ranges = holding_of(snapshot, state.marks.get(id, ()))
     described = {spec.name.lower(): spec.description for spec in node.columns} if node else {}
     return {
         "schema_version": SCHEMA_VERSION,
@@ -66,12 +74,12 @@ def document(
         "upstream_tables": [str(parent) for parent in node.parents] if node else [],
         "fingerprint": snapshot.fingerprint.short,
         "artifact": artifact.path if artifact else None,
-        "environment": environment,
-        "generation": generation,
+        "environment": state.name,
+        "generation": state.generation,
         "batch_id": snapshot.made_by,
         "updated_at": snapshot.made_at,
         **({"note": snapshot.note} if snapshot.note else {}),
-        **({"ranges": found.answer} if (found := holding_of(snapshot)) else {}),
+        **({"ranges": ranges.answer} if ranges else {}),
     }
 
 
@@ -93,12 +101,12 @@ class Catalog:
         """Whether the files were written for this: so a run without work looks at one file."""
         return kept_json(self._mark).get("for") == mark
 
-    def generation(self) -> int | None:
-        """The generation that the files were written for, None where that is not known."""
+    def is_of(self, state: EnvironmentState) -> bool:
+        """Whether the files were written for an environment as it is."""
         match kept_json(self._mark).get("for"):
-            case [int(number), *_]:
-                return number
-        return None
+            case [number, marks, *_]:
+                return version_of(state) == [number, marks]
+        return False
 
     def documents(self) -> list[Document]:
         """What the files say, in order of the tables' names."""
