@@ -157,9 +157,9 @@ def test_a_duration_reaches_back_to_the_range_that_holds_its_beginning(
     ],
 )
 def test_dates_are_those_whose_midnight_is_held(zone, start, end, first, last):
-    calendar = Calendar(parse_unit("day"), zone)
+    clock = clock_of(zone)
 
-    found = calendar.dates(at(start), at(end))
+    found = clock.dates(at(start), at(end))
 
     assert found == (date.fromisoformat(first), date.fromisoformat(last))
 

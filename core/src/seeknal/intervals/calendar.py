@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
-from seeknal.intervals.clocks import DAY, clock_of, date_of
+from seeknal.intervals.clocks import clock_of
 from seeknal.intervals.rulers import Even, Ruler, ruler_of
 from seeknal.intervals.spans import swept
 from seeknal.intervals.units import Unit, parse_unit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import date
 
     from seeknal.values.durations import Duration
     from seeknal.values.tracking import Spans
@@ -95,17 +94,6 @@ class Calendar:
             return 0
         number = self._fit(spans[0][0], spans[-1][1]).number
         return sum(number(end - 1) - number(start) + 1 for start, end in spans)
-
-    def dates(self, start: int, end: int) -> tuple[date, date]:
-        """The dates whose midnight in the zone is from ``start`` to before ``end``, half-open.
-
-        Where there is no midnight, a date has the first moment at which the clock is past it.
-        """
-        return self._date_from(start), self._date_from(end)
-
-    def _date_from(self, moment: int) -> date:
-        """The first date whose midnight is at a moment or after it."""
-        return date_of(clock_of(self.timezone).reached(moment - 1) + DAY)
 
     def _fit(self, first: int, last: int) -> Ruler:
         return self._ruler.even(first, last) or self._ruler

@@ -108,6 +108,17 @@ class Clock:
         that it never shows."""
         return self.known(reading).first(reading)
 
+    def dates(self, start: int, end: int) -> tuple[date, date]:
+        """The dates whose midnight is from ``start`` to before ``end``, half-open.
+
+        Where there is no midnight, a date has the first moment at which the clock is past it.
+        """
+        return self._date_from(start), self._date_from(end)
+
+    def _date_from(self, moment: int) -> date:
+        """The first date whose midnight is at a moment or after it."""
+        return date_of(self.reached(moment - 1) + DAY)
+
     def _learned(self, moment: int) -> Changes:
         with self._lock:
             changes = self.changes

@@ -6,8 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from seeknal.intervals.calendar import Calendar
-from seeknal.intervals.units import Unit
+from seeknal.intervals.clocks import clock_of
 from seeknal.rows.batches import Range
 from seeknal.values.errors import RowsRefused
 
@@ -30,7 +29,7 @@ def ranges_in(extents: Iterable[Extent]) -> Iterator[Range]:
 
 def _ends(start: int, end: int, extent: Extent) -> tuple[date, date]:
     if extent.type == "DATE":
-        return Calendar(Unit(1, "day"), extent.timezone).dates(start, end)
+        return clock_of(extent.timezone).dates(start, end)
     if not extent.type.startswith("TIMESTAMP"):
         raise RowsRefused(
             f"time_column {extent.column!r} is {extent.type}, and no moment",

@@ -28,7 +28,9 @@ def ends_within(within: Within, type: str, declared: str | None = None) -> tuple
     if type not in _TYPES or not same:
         return None
     if type == "DATE":
-        return _days(within)
+        from seeknal.intervals.clocks import clock_of
+
+        return clock_of(within.timezone).dates(*_seconds(within))
     if type == "TIMESTAMP WITH TIME ZONE":
         return within.start, within.end
     return within.start.replace(tzinfo=None), within.end.replace(tzinfo=None)
@@ -55,11 +57,3 @@ def _seconds(within: Within) -> tuple[int, int]:
     """The ends in whole seconds since 1970; what lies between two is no less than what was."""
     begun, ended = within.start - _EPOCH, within.end - _EPOCH
     return begun // _SECOND, -(-ended // _SECOND)
-
-
-def _days(within: Within) -> tuple[date, date]:
-    """The half-open days whose midnight in the zone lies in the range."""
-    from seeknal.intervals.calendar import Calendar
-    from seeknal.intervals.units import Unit
-
-    return Calendar(Unit(1, "day"), within.timezone).dates(*_seconds(within))

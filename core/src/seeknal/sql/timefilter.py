@@ -22,10 +22,9 @@ def time_filter(column: Column, start: int, end: int, timezone: str) -> str:
     """
     name = quote_identifier(column.name)
     if column.type == "DATE":
-        from seeknal.intervals.calendar import Calendar
-        from seeknal.intervals.units import Unit
+        from seeknal.intervals.clocks import clock_of
 
-        first, last = Calendar(Unit(1, "day"), timezone).dates(start, end)
+        first, last = clock_of(timezone).dates(start, end)
         return f"({name} >= DATE '{first.isoformat()}' AND {name} < DATE '{last.isoformat()}')"
     if column.type == "TIMESTAMP_NS":
         return _nanoseconds(name, start, end)
