@@ -22,7 +22,7 @@ NEVER = 1 << 50
 _YEAR = 365 * DAY
 ANCHOR = 50 * _YEAR
 """In 2019: around it, changes of clocks are known first, and always."""
-_BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EARLIEST, _LATEST = -170 * _YEAR, 230 * _YEAR
 """No zone's clock was changed before 1844. After 2199 it is left as it is: no law reaches there,
 and each year that is looked at takes its time."""
@@ -30,18 +30,28 @@ _NEAR = 3 * DAY
 """Changes are known this far around what is asked for: no clock is put further."""
 _STEP = 302_400
 """Half a week: there are days between any two changes of a clock."""
-_EPOCH = 719_163
+_FIRST_DAY = 719_163
 """1970-01-01, as `date.toordinal` counts."""
 
 
 def date_of(reading: int) -> date:
     """The date that a clock shows with a reading."""
-    return date.fromordinal(reading // DAY + _EPOCH)
+    return date.fromordinal(reading // DAY + _FIRST_DAY)
 
 
 def midnight(day: date) -> int:
     """The reading of a clock at which a date begins."""
-    return (day.toordinal() - _EPOCH) * DAY
+    return (day.toordinal() - _FIRST_DAY) * DAY
+
+
+def reading_of(wall: datetime) -> int:
+    """The reading of a clock that shows a date and time of day."""
+    return midnight(wall.date()) + wall.hour * 3600 + wall.minute * 60 + wall.second
+
+
+def in_utc(moment: int) -> datetime:
+    """A moment as Python has it, in UTC. Raises OverflowError for one of no year from 1 to 9999."""
+    return _EPOCH + timedelta(seconds=moment)
 
 
 @frozen
@@ -192,4 +202,4 @@ def _offset(place: ZoneInfo, moment: int) -> int:
 
 
 def _ahead(place: ZoneInfo, moment: int) -> timedelta | None:
-    return (_BEGINNING + timedelta(seconds=moment)).astimezone(place).utcoffset()
+    return in_utc(moment).astimezone(place).utcoffset()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from seeknal.intervals.clocks import DAY, clock_of, date_of, midnight
+from seeknal.intervals.clocks import DAY, clock_of, date_of, midnight, reading_of
 from seeknal.values.patterns import Pattern
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def moment_in(text: str, timezone: str) -> int:
     found = _parsed(text)
     if found.tzinfo is not None:
         return round(found.timestamp())
-    return clock_of(timezone).first(_reading(found))
+    return clock_of(timezone).first(reading_of(found))
 
 
 def end_in(text: str, timezone: str) -> int:
@@ -38,7 +38,7 @@ def end_in(text: str, timezone: str) -> int:
     not held. Raises ValueError that says what is expected."""
     if not _DATE.fullmatch(text.strip()):
         return moment_in(text, timezone)
-    return clock_of(timezone).first(_reading(_parsed(text)) + DAY)
+    return clock_of(timezone).first(reading_of(_parsed(text)) + DAY)
 
 
 def told(moment: int, timezone: str = "UTC") -> str:
@@ -92,10 +92,6 @@ _EXAMPLE = "2024-06-01"
 def _forms(day: str) -> str:
     """How a date, and moments of it, are written."""
     return f"{day}, {day} 06:00 or {day} 06:00+02:00"
-
-
-def _reading(wall: datetime) -> int:
-    return midnight(wall.date()) + wall.hour * 3600 + wall.minute * 60 + wall.second
 
 
 def _months_before(reading: int, count: int) -> int:

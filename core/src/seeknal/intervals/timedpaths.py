@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,6 @@ from seeknal.values.patterns import Pattern
 if TYPE_CHECKING:
     from seeknal.values.patterns import Match
 
-_EPOCH = datetime(1970, 1, 1)
 _PLACE = Pattern(r"\{time:([^{}]*)\}")
 _CODE = Pattern(r"%-?[A-Za-z%]|%")
 _DIGITS = {"Y": 4, "m": 2, "d": 2, "H": 2, "M": 2, "j": 3}
@@ -196,7 +195,6 @@ def _next(start: datetime, unit: str) -> datetime:
 
 def _moment(local: datetime, timezone: str) -> datetime:
     """The first moment at which the clock of a zone shows a time, or is past it."""
-    from seeknal.intervals.clocks import clock_of
+    from seeknal.intervals.clocks import clock_of, in_utc, reading_of
 
-    reading = (local - _EPOCH) // timedelta(seconds=1)
-    return _EPOCH.replace(tzinfo=UTC) + timedelta(seconds=clock_of(timezone).first(reading))
+    return in_utc(clock_of(timezone).first(reading_of(local)))

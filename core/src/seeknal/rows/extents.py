@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from seeknal.intervals.clocks import clock_of
+from seeknal.intervals.clocks import clock_of, in_utc
 from seeknal.rows.batches import Range
 from seeknal.values.errors import RowsRefused
 
 if TYPE_CHECKING:
-    from seeknal.values.deliveries import Extent
+    from datetime import date
 
-_EPOCH = datetime(1970, 1, 1)
+    from seeknal.values.deliveries import Extent
 
 
 def ranges_in(extents: Iterable[Extent]) -> Iterator[Range]:
@@ -36,8 +35,7 @@ def _ends(start: int, end: int, extent: Extent) -> tuple[date, date]:
             code="SK1336",
             help="cast it to DATE or TIMESTAMP in the node's SQL",
         )
-    zone = UTC if "WITH TIME ZONE" in extent.type else None
-    low, high = (
-        (_EPOCH + timedelta(seconds=moment)).replace(tzinfo=zone) for moment in (start, end)
-    )
-    return low, high
+    low, high = in_utc(start), in_utc(end)
+    if "WITH TIME ZONE" in extent.type:
+        return low, high
+    return low.replace(tzinfo=None), high.replace(tzinfo=None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from seeknal.intervals.clocks import clock_of
 from seeknal.sql.quote import quote_identifier
 from seeknal.sql.timefilter import time_filter
 from seeknal.values.columns import Column
@@ -28,8 +29,6 @@ def ends_within(within: Within, type: str, declared: str | None = None) -> tuple
     if type not in _TYPES or not same:
         return None
     if type == "DATE":
-        from seeknal.intervals.clocks import clock_of
-
         return clock_of(within.timezone).dates(*_seconds(within))
     if type == "TIMESTAMP WITH TIME ZONE":
         return within.start, within.end

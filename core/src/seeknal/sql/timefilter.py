@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from seeknal.intervals.clocks import clock_of, in_utc
 from seeknal.sql.quote import quote_identifier
 
 if TYPE_CHECKING:
@@ -22,8 +22,6 @@ def time_filter(column: Column, start: int, end: int, timezone: str) -> str:
     """
     name = quote_identifier(column.name)
     if column.type == "DATE":
-        from seeknal.intervals.clocks import clock_of
-
         first, last = clock_of(timezone).dates(start, end)
         return f"({name} >= DATE '{first.isoformat()}' AND {name} < DATE '{last.isoformat()}')"
     if column.type == "TIMESTAMP_NS":
@@ -40,7 +38,7 @@ _MOMENTS = ("TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP WITH TIME ZON
 def _moment(seconds: int, zoned: bool) -> str:
     """A constant, which readers of Parquet can compare with what row groups hold."""
     try:
-        text = (datetime(1970, 1, 1) + timedelta(seconds=seconds)).isoformat(sep=" ")
+        text = in_utc(seconds).replace(tzinfo=None).isoformat(sep=" ")
     except OverflowError:
         return f"make_timestamp{'tz' if zoned else ''}({seconds * 1_000_000})"
     return f"TIMESTAMPTZ '{text}+00'" if zoned else f"TIMESTAMP '{text}'"

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import os
 import shutil
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from seeknal.host.files import sync, temporary_name
+from seeknal.intervals.clocks import in_utc
 from seeknal.values.digests import digest
 from seeknal.values.patterns import Pattern
 
@@ -110,7 +110,7 @@ def _is_exact(artifact: Artifact, part: Part) -> bool:
 
 def _name(artifact: Artifact, part: Part) -> str:
     """A name that sorts by time, and is another for other rows or columns."""
-    at = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=part.start)
+    at = in_utc(part.start)
     said = [part.sha256, str(part.start), str(part.end), artifact.timezone, str(part.whole)]
     said += [f"{column.name} {column.type}" for column in artifact.columns]
     return f"{at:%Y%m%dT%H%M%SZ}-{digest(*said)[:16]}.parquet"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
 
+from seeknal.intervals.clocks import in_utc
 from seeknal.plan.ranges import tracking_of
 from seeknal.run.computing import compute_rows
 from seeknal.run.intervals.bench import Bench
@@ -47,12 +47,7 @@ class Batch:
     @property
     def interval(self) -> Interval:
         """The same as moments in UTC."""
-        return Interval(start=moment(self.start), end=moment(self.end))
-
-
-def moment(seconds: int) -> datetime:
-    """A moment in UTC, of seconds since 1970."""
-    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
+        return Interval(start=in_utc(self.start), end=in_utc(self.end))
 
 
 def compute_batch(
@@ -100,8 +95,8 @@ def _node_of_batch(node: Node, batch: Batch) -> Node:
     if node.source is not None:
         within = Within(
             column=tracking.column,
-            start=moment(batch.start),
-            end=moment(batch.end),
+            start=in_utc(batch.start),
+            end=in_utc(batch.end),
             timezone=tracking.timezone,
         )
         node = evolve(node, source=evolve(node.source, within=within))
