@@ -102,12 +102,13 @@ def holding_of(snapshot: Snapshot, marks: Spans = ()) -> Holding | None:
         first=covered.first,
         done=covered.done,
         invalidated=common(covered.done, marks),
-        earlier=_done(before),
-        unfinished=_done(snapshot.unfinished),
+        earlier=done_of(before),
+        unfinished=done_of(snapshot.unfinished),
     )
 
 
-def _done(parts: Sequence[Part]) -> Spans:
+def done_of(parts: Sequence[Part]) -> Spans:
+    """The moments that parts are of, those without rows among them."""
     spans = merged((part.start, part.end) for part in parts)
     return minus(spans, merged(gap for part in parts for gap in part.gaps))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -10,8 +10,9 @@ from attrs import evolve, field, frozen
 
 from seeknal.intervals.calendar import calendar_of
 from seeknal.intervals.due import ALWAYS, Parent, Question, due, ready
+from seeknal.intervals.holding import done_of
 from seeknal.intervals.moments import end_in, moment_in, told
-from seeknal.intervals.spans import common, merged, minus, union
+from seeknal.intervals.spans import common, minus, union
 from seeknal.intervals.units import unit_of
 from seeknal.plan.asked_spans import noted
 from seeknal.values.errors import UsageError
@@ -47,12 +48,6 @@ class Held:
     def done(self) -> Spans:
         """The moments that the parts are of."""
         return done_of(self.parts)
-
-
-def done_of(parts: Sequence[Part]) -> Spans:
-    """The moments that parts are of."""
-    found = merged((part.start, part.end) for part in parts)
-    return minus(found, merged(gap for part in parts for gap in part.gaps))
 
 
 def held_of(

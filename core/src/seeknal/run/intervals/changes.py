@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
-from seeknal.intervals.spans import minus, swept, touches, union
+from seeknal.intervals.holding import done_of
+from seeknal.intervals.spans import swept, touches, union
 
 if TYPE_CHECKING:
     from seeknal.values.columns import Column
@@ -36,11 +37,7 @@ def changed_spans(before: Artifact | None, now: Artifact, *, ordered: bool = Fal
 
 def spans_of(artifact: Artifact) -> Spans:
     """The moments of which an output has parts, those without rows among them."""
-    return _spans(artifact.parts)
-
-
-def _spans(parts: Sequence[Part]) -> Spans:
-    return swept(piece for part in parts for piece in minus((_ends(part),), part.gaps))
+    return done_of(artifact.parts)
 
 
 def _comparable(one: Artifact, other: Artifact) -> bool:
@@ -60,7 +57,8 @@ class _Block:
 
     def changed(self, *, ordered: bool) -> Spans:
         """The moments at which the parts differ; none where their rows are the same as a whole."""
-        spans = [span for part in (*self.before, *self.now) for span in (_ends(part), *part.gaps)]
+        parts = (*self.before, *self.now)
+        spans = [span for part in parts for span in ((part.start, part.end), *part.gaps)]
         ends = sorted({moment for span in spans for moment in span})
         one, other = _Files(self.before, self.columns), _Files(self.now, self.columns)
         found = swept(span for span in pairwise(ends) if one.at(span[0]) != other.at(span[0]))
@@ -87,7 +85,7 @@ class _Sums:
         if len(known) < len(digests) or any(part.columns not in ((), columns) for part in parts):
             return None
         return cls(
-            spans=_spans(parts),
+            spans=done_of(parts),
             rows=sum(part.rows for part in parts),
             digest=(
                 sum(one for one, _ in known) % _MODULUS,
@@ -109,10 +107,6 @@ def _blocks(before: Artifact, now: Artifact) -> Iterator[_Block]:
         until = part.end if until is None else max(until, part.end)
     if until is not None:
         yield block
-
-
-def _ends(part: Part) -> tuple[int, int]:
-    return part.start, part.end
 
 
 class _Files:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from attrs import evolve
 
 from seeknal.intervals.due import ALWAYS
+from seeknal.intervals.holding import done_of
 from seeknal.intervals.spans import touches, union
-from seeknal.plan.ranges import done_of, tracking_of
+from seeknal.plan.ranges import tracking_of
 from seeknal.run.intervals.changes import changed_spans
 from seeknal.run.intervals.comparing import Comparing
 from seeknal.run.intervals.storing import PartStore, with_part

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve
 
+from seeknal.intervals.holding import done_of
 from seeknal.intervals.spans import common, minus
-from seeknal.plan.ranges import done_of
 from seeknal.run.content import sort_key
 from seeknal.run.engine import write_rows
 from seeknal.values.relations import Scan
