@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Protocol
 from attrs import frozen
 
 from seeknal.intervals.clocks import ANCHOR, DAY, NEVER, Changes, date_of, midnight
-from seeknal.intervals.units import HOUR, MINUTE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -179,13 +178,11 @@ def ruler_of(unit: Unit, clock: Clock, utc: bool) -> Ruler:
     if unit.name in ("month", "year"):
         size = unit.size * (12 if unit.name == "year" else 1)
         return ByClock(clock, lambda at: _month(at) // size, lambda at: _month_start(at * size))
-    lengths = {"minute": MINUTE, "hour": HOUR, "day": DAY, "week": 7 * DAY}
-    length, phase = unit.size * lengths[unit.name], _MONDAY if unit.name == "week" else 0
+    even = Even(unit.shortest, _MONDAY if unit.name == "week" else 0)
     if utc:
-        return Even(length, phase)
+        return even
     if unit.elapses:
-        return Elapsing(clock, length)
-    even = Even(length, phase)
+        return Elapsing(clock, even.length)
     return ByClock(clock, even.number, even.start)
 
 

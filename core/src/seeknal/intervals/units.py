@@ -18,10 +18,10 @@ from seeknal.values.patterns import Pattern
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-MINUTE, HOUR = 60, 3600
+_MINUTE = 60
 _LENGTHS = {
-    "minute": MINUTE,
-    "hour": HOUR,
+    "minute": _MINUTE,
+    "hour": 3600,
     "day": DAY,
     "week": 7 * DAY,
     "month": 28 * DAY,
@@ -126,10 +126,10 @@ def _shortest_between_ticks(cron: Cron) -> int:
     if len(times) == 1:
         return _shortest_between_days(cron, enough=27) * DAY
     within = min(after - before for before, after in pairwise(times))
-    over_midnight = times[0] + DAY // MINUTE - times[-1]
+    over_midnight = times[0] + DAY // _MINUTE - times[-1]
     if over_midnight < within and _shortest_between_days(cron, enough=1) == 1:
         within = over_midnight
-    return within * MINUTE
+    return within * _MINUTE
 
 
 def _shortest_between_days(cron: Cron, enough: int) -> int:
