@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from seeknal.intervals.clocks import DAY, clock_of, date_of, midnight, reading_of
+from seeknal.values.durations import MONTHS
 from seeknal.values.patterns import Pattern
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ _DIGITS = Pattern(r"(\d{4})(\d\d)(\d\d)")
 _MOMENT = Pattern(
     r"(\d{4}-\d\d-\d\d)([ T]\d\d:\d\d(:\d\d)?)( ?(?:Z|[+-]\d\d(?::?\d\d(?::?\d\d)?)?))?"
 )
-_MONTHS = {"month": 1, "quarter": 3, "year": 12}
 
 
 def moment_in(text: str, timezone: str) -> int:
@@ -63,8 +63,8 @@ def before(moment: int, duration: Duration, timezone: str) -> int:
         return moment - round(duration.seconds)
     clock = clock_of(timezone)
     reading = clock.reading(moment)
-    if duration.unit in _MONTHS:
-        earlier = _months_before(reading, duration.count * _MONTHS[duration.unit])
+    if duration.unit in MONTHS:
+        earlier = _months_before(reading, duration.count * MONTHS[duration.unit])
     else:
         earlier = reading - round(duration.seconds)
     return min(clock.first(earlier), moment)

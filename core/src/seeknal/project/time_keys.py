@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from seeknal.project.zones import zone_fault
-from seeknal.values.durations import Duration
+from seeknal.values.durations import MONTHS, Duration
 
 if TYPE_CHECKING:
     from seeknal.intervals.units import Unit
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from seeknal.values.problems import Problems
 
 _SECONDS = {"minute": 60, "hour": 3600, "day": 86400, "week": 604800}
-_MONTHS = {"month": 1, "quarter": 3, "year": 12}
 
 
 @frozen(kw_only=True)
@@ -106,7 +105,7 @@ def _named(schedule: str) -> str | None:
 
 def _ranges(duration: Duration, unit: Unit) -> int:
     """How many ranges a duration is; 0 where they are not a whole number."""
-    of = _SECONDS if unit.name in _SECONDS else _MONTHS
+    of = _SECONDS if unit.name in _SECONDS else MONTHS
     if duration.unit not in of:
         return 0
     whole, rest = divmod(duration.count * of[duration.unit], unit.size * of[unit.name])

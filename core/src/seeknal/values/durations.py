@@ -27,6 +27,8 @@ _UNITS = {
     "y": "year",
 }
 _SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 604800}
+MONTHS = {"month": 1, "quarter": 3, "year": 12}
+"""Of the units without a length in seconds."""
 _PATTERN = Pattern(r"\s*(\d+)\s*([a-zA-Z]+)\s*")
 
 
