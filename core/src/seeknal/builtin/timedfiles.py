@@ -43,9 +43,7 @@ def rows_of_their_time(
     """``rows``, whose origin names what was opened; reading them stops at one that is not of its
     file's time, for the range that it is of would never see it.
     """
-    if isinstance(rows, ParquetFiles):
-        listed = ", ".join(map(quote_literal, rows.paths))
-        rows = Scan(f"SELECT * FROM read_parquet([{listed}])", origin=rows.origin)
+    rows = _as_query(rows)
     if not isinstance(rows, Scan) or rows.origin is None or source.within is None:
         return rows
     timed = _timed(rows, rows.origin, files, source.within, context)
@@ -99,14 +97,20 @@ def _day_of_folder(file: str, column: str) -> str | None:
 
 def no_rows_like(rows: Any) -> Any:
     """The columns of ``rows`` without any."""
-    if isinstance(rows, ParquetFiles):
-        listed = ", ".join(map(quote_literal, rows.paths))
-        return Scan(f"SELECT * FROM read_parquet([{listed}]) WHERE false", origin=rows.origin)
+    rows = _as_query(rows)
     if not isinstance(rows, Scan):
         return rows
     inner = rows.instead
     instead = inner and (lambda error: no_rows_like(inner(error)))
     return evolve(rows, sql=f"SELECT * FROM ({rows.sql}) WHERE false", instead=instead)
+
+
+def _as_query(rows: Rows) -> Rows:
+    """``rows``, those that are whole files as a query that reads them."""
+    if not isinstance(rows, ParquetFiles):
+        return rows
+    listed = ", ".join(map(quote_literal, rows.paths))
+    return Scan(f"SELECT * FROM read_parquet([{listed}])", origin=rows.origin)
 
 
 @frozen(kw_only=True)
