@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from seeknal.sql.cuts.edges import lower, upper
 from seeknal.sql.cuts.moments import Inexact, is_marked
-from seeknal.sql.cuts.relations import NO_SCANS, Made, Unclear
+from seeknal.sql.cuts.relations import Made, Unclear, all_of, made_of
 from seeknal.sql.lineage.tree import children, constant, walk
 
 if TYPE_CHECKING:
@@ -108,9 +108,9 @@ class Conditions:
         """What an expression is made of; notes what in it compares times with the range."""
         kind = expression["class"]
         if kind == "CONJUNCTION" or expression["type"] == "OPERATOR_NOT":
-            return _all(self.made(part, scope, decides=decides) for part in children(expression))
+            return all_of(self.made(part, scope, decides=decides) for part in children(expression))
         made = self._own(expression, scope)
-        made |= _all(self.made(part, scope) for part in children(expression))
+        made |= all_of(self.made(part, scope) for part in children(expression))
         compares = decides or kind in _COMPARING or _compares(expression)
         if compares and made.marked and made.times:
             self.note(expression, made.times, scope)
@@ -122,7 +122,7 @@ class Conditions:
         if kind == "COLUMN_REF":
             return scope.find(expression["column_names"]).made
         if kind == "STAR":
-            return _all(col.made for each in scope.bindings for col in each.relation.cols)
+            return made_of(col for each in scope.bindings for col in each.relation.cols)
         if kind == "SUBQUERY":
             made = self.query(expression["subquery"]["node"], scope)
             return Made() if "EXISTS" in expression["subquery_type"] else made
@@ -186,13 +186,6 @@ def _compares(expression: Tree) -> bool:
     return str(expression["type"]).startswith("COMPARE_") or (
         expression["class"] == "SUBQUERY" and "ANY" in expression["subquery_type"]
     )
-
-
-def _all(parts: Any) -> Made:
-    made = Made(NO_SCANS)
-    for part in parts:
-        made |= part
-    return made
 
 
 def _place(part: Tree) -> int | None:

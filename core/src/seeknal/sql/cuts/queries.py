@@ -9,9 +9,9 @@ from seeknal.sql.cuts.conditions import Conditions, place_of
 from seeknal.sql.cuts.relations import (
     NO_SCANS,
     Col,
-    Made,
     Relation,
     Scope,
+    all_of,
     made_of,
     scans_of,
     stacked,
@@ -21,9 +21,7 @@ from seeknal.values.column_lineage import Untraceable
 
 if TYPE_CHECKING:
     from seeknal.sql.cuts.moments import Moments
-    from seeknal.sql.cuts.relations import (
-        Scans,
-    )
+    from seeknal.sql.cuts.relations import Made, Scans
     from seeknal.sql.lineage.tree import Tree
 
 Tables = Callable[[str, str, "int | None"], Relation]
@@ -212,9 +210,7 @@ class Queries:
     def values(self, ref: Tree, scope: Scope) -> None:
         cols = []
         for number, column in enumerate(zip(*ref["values"], strict=True)):
-            made = Made()
-            for value in column:
-                made |= self.conditions.made(value, scope)
+            made = all_of(self.conditions.made(value, scope) for value in column)
             moments = {self.conditions.moment(value, scope) for value in column}
             moment = moments.pop() if len(moments) == 1 else None
             cols.append(Col(f"col{number}", made, moment=moment))
@@ -224,9 +220,7 @@ class Queries:
     def function(self, ref: Tree, scope: Scope) -> None:
         call = ref["function"]
         name = call["function_name"].lower()
-        made = Made()
-        for argument in arguments(call):
-            made |= self.conditions.made(argument, scope)
+        made = all_of(self.conditions.made(argument, scope) for argument in arguments(call))
         known = _ROWS_OF.get(name)
         self.bind(ref, name, Relation((Col(known, made, many=known is None),)), scope)
 

@@ -130,11 +130,16 @@ def _swapped(scans: Scans, by: dict[Scan, Scan]) -> Scans:
     return frozenset(by.get(scan, scan) for scan in scans)
 
 
-def made_of(cols: Iterable[Col]) -> Made:
+def all_of(parts: Iterable[Made]) -> Made:
+    """What some values are made of together."""
     made = Made()
-    for col in cols:
-        made |= col.made
+    for part in parts:
+        made |= part
     return made
+
+
+def made_of(cols: Iterable[Col]) -> Made:
+    return all_of(col.made for col in cols)
 
 
 def both(left: Col, right: Col) -> Col:
