@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from datetime import date
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from attrs import evolve, frozen
 
@@ -72,25 +72,21 @@ def in_folders(reading: Reading, source: Source) -> Reading:
         return reading
     start, end = ends
     kept = tuple(
-        file
-        for file, day in days.items()
-        if day == "" or start <= date.fromisoformat(str(day)) < end
+        file for file, day in days.items() if not isinstance(day, date) or start <= day < end
     )
     return evolve(reading, files=kept or reading.files[:1])
 
 
-def _day_of_folder(file: str, column: str) -> str | None:
+def _day_of_folder(file: str, column: str) -> date | Literal[""] | None:
     """The day that the folder of a column names, "" where it names none; None for anything else."""
     pairs = [part.partition("=") for part in file.split("/")[:-1]]
     values = [value for name, _, value in pairs if name.lower() == column]
     if values == [_NO_VALUE]:
         return ""
+    if len(values) != 1 or not _DAY.fullmatch(values[0]):
+        return None
     try:
-        return (
-            str(date.fromisoformat(values[0]))
-            if len(values) == 1 and _DAY.fullmatch(values[0])
-            else None
-        )
+        return date.fromisoformat(values[0])
     except ValueError:
         return None
 
