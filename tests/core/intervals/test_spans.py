@@ -49,13 +49,12 @@ def test_what_is_asked_of_one_span_is_what_sets_of_moments_say(seed):
     end = start + chance.randrange(6)
     asked = set(range(start, end))
 
-    found = (algebra.covers(spans, start, end), algebra.touches(spans, start, end))
+    found = algebra.touches(spans, start, end)
 
-    assert found == (asked <= moments(spans), bool(asked & moments(spans))), f"seed {seed}"
+    assert found == bool(asked & moments(spans)), f"seed {seed}"
     assert algebra.overlapping(spans, (start, end)) == tuple(
         span for span in spans if moments((span,)) & asked
     )
-    assert algebra.length(spans) == len(moments(spans))
 
 
 def test_pairs_in_any_order_are_merged_where_they_overlap_or_touch():

@@ -111,25 +111,12 @@ def overlapping(spans: Spans, span: tuple[int, int]) -> Spans:
     return spans[bisect_right(spans, start, key=_end) : bisect_left(spans, end, key=_start)]
 
 
-def covers(spans: Spans, start: int, end: int) -> bool:
-    """Whether all moments from ``start`` to before ``end`` are theirs."""
-    if start >= end:
-        return True
-    at = bisect_right(spans, start, key=_start) - 1
-    return at >= 0 and spans[at][1] >= end
-
-
 def touches(spans: Spans, start: int, end: int) -> bool:
     """Whether any moment from ``start`` to before ``end`` is theirs."""
     if start >= end:
         return False
     at = bisect_right(spans, start, key=_end)
     return at < len(spans) and spans[at][0] < end
-
-
-def length(spans: Spans) -> int:
-    """How many seconds they take together."""
-    return sum(end - start for start, end in spans)
 
 
 def _start(span: tuple[int, int]) -> int:
