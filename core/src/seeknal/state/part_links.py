@@ -12,7 +12,6 @@ import shutil
 from typing import TYPE_CHECKING
 
 from seeknal.host.files import sync, temporary_name
-from seeknal.intervals.clocks import in_utc
 from seeknal.values.digests import digest
 from seeknal.values.patterns import Pattern
 
@@ -110,6 +109,8 @@ def _is_exact(artifact: Artifact, part: Part) -> bool:
 
 def _name(artifact: Artifact, part: Part) -> str:
     """A name that sorts by time, and is another for other rows or columns."""
+    from seeknal.intervals.clocks import in_utc
+
     at = in_utc(part.start)
     said = [part.sha256, str(part.start), str(part.end), artifact.timezone, str(part.whole)]
     said += [f"{column.name} {column.type}" for column in artifact.columns]
