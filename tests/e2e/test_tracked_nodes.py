@@ -273,6 +273,41 @@ def test_a_backfill_keeps_the_files_of_who_was_there_before(shop, monkeypatch):
     assert shop.read("SELECT count(*) FROM source.orders") == [(27,)]
 
 
+@pytest.mark.parametrize(
+    "sql",
+    [
+        'SELECT "at", sum(amount) OVER (ORDER BY id) AS x FROM orders',
+        'SELECT "at", id AS x FROM orders ORDER BY id LIMIT 2',
+        'SELECT max("at") AS "at", count(*) AS x FROM orders',
+        'SELECT max("at") AS "at", amount AS x FROM orders GROUP BY amount',
+    ],
+)
+def test_a_query_over_several_moments_gives_the_same_for_days_at_once_as_for_each(shop, sql):
+    for name in ("each", "all"):
+        shop.write({f"seeknal/{name}.yml": transform(name, sql, *DAILY, read="source.orders")})
+    for day in (1, 2, 3):
+        shop.day(day, "run", "--exclude", "transform.all").assert_ok()
+
+    shop.day(3).assert_ok()
+
+    daily, at_once = (
+        shop.read(f'SELECT "at", x FROM transform.{name} ORDER BY ALL') for name in ("each", "all")
+    )
+    assert daily == at_once
+    assert len({at[:10] for at, _ in daily}) == 3
+
+
+def test_a_query_over_several_moments_is_given_as_many_ranges_as_its_node_says(shop):
+    sql = 'SELECT max("at") AS "at", count(*) AS x FROM orders'
+    shop.write(
+        {"seeknal/two.yml": transform("two", sql, *DAILY, "batch_size: 2", read="source.orders")}
+    )
+
+    shop.day(4).assert_ok()
+
+    assert shop.read("SELECT x FROM transform.two") == [(6,), (6,)]
+
+
 def test_a_condition_for_new_rows_is_refused_where_ranges_are_processed(shop):
     sql = "|\n  SELECT id, \"at\" FROM ref('source.orders')\n"
     sql += '  {% if is_incremental() %} WHERE "at" > (SELECT max("at") FROM {{ this }}) {% endif %}'

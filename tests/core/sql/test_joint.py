@@ -7,6 +7,7 @@ import pytest
 
 from seeknal.sql.cuts.joint import is_joint
 from seeknal.values.names import NodeId
+from seeknal.values.tracking import END_MARK, START_MARK
 
 pytestmark = [pytest.mark.inside, pytest.mark.versions]
 
@@ -68,6 +69,11 @@ TOGETHER = (
     "WITH x AS (SELECT key, sum(one) AS s FROM @a GROUP BY key) SELECT a.ts, x.s FROM @a a"
     " JOIN x USING (key)",
     "SELECT * FROM (PIVOT (SELECT key, one FROM @a) ON key IN (0, 1) USING sum(one))",
+)
+WITH_ENDS = (
+    f"SELECT ts, TIMESTAMP '{START_MARK}' AS since FROM @a",
+    f"SELECT name, TIMESTAMP '{END_MARK}' AS until FROM @other",
+    f"SELECT ts, ts < TIMESTAMP '{END_MARK}' - INTERVAL 1 HOUR AS early FROM @a",
 )
 UNTOLD = (
     "SELECT ts FROM @a TABLESAMPLE 10%",
@@ -131,6 +137,17 @@ def test_a_query_that_gives_other_rows_for_more_of_its_inputs_is_joint(sql, answ
     assert differs(sql, answers)
 
     assert is_joint(named(sql), TRACKED)
+
+
+@pytest.mark.parametrize("sql", WITH_ENDS)
+def test_a_query_with_an_end_of_the_range_in_its_rows_is_joint(sql):
+    assert is_joint(named(sql), TRACKED)
+
+
+def test_a_condition_on_the_range_makes_no_query_joint():
+    sql = f"SELECT ts FROM @a WHERE ts >= TIMESTAMP '{START_MARK}' - INTERVAL 1 DAY"
+
+    assert not is_joint(named(sql), TRACKED)
 
 
 @pytest.mark.parametrize("sql", UNTOLD)

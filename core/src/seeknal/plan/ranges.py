@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from seeknal.intervals.moments import end_in, moment_in, told
 from seeknal.intervals.spans import common, minus, union
 from seeknal.intervals.units import unit_of
 from seeknal.plan.asked_spans import noted
+from seeknal.project.cuts import times_read
 from seeknal.values.errors import UsageError
 from seeknal.values.names import NodeId
 from seeknal.values.tracking import Ranges, Reach
@@ -191,17 +192,37 @@ def span_of(asked: Asked, timezone: str) -> tuple[int, int]:
     return start, max(start, end)
 
 
-def batch_size(node: Node) -> int:
+def batch_size(node: Node, nodes: Mapping[NodeId, Node]) -> int:
     """The most ranges of a node that are processed at once."""
     tracking = tracking_of(node)
     if tracking.reads_itself:
         return 1
     if tracking.batch_size:
         return tracking.batch_size
+    if _is_joint(node, nodes):
+        return 1
     longest = {"minute": 60, "hour": 3600, "day": 86400, "week": 604800}
     unit = unit_of(tracking.schedule)
     length = unit.size * longest.get(unit.name, 30 * 86400)
     return max(1, min(RANGES, DAYS * 86400 // length))
+
+
+def batch_count(node: Node, nodes: Mapping[NodeId, Node], counts: Sequence[int]) -> int:
+    """How many batches spans are that have so many ranges each."""
+    if max(counts, default=0) <= 1:
+        # The usual new day: nothing has to be known of its query.
+        return len(counts)
+    size = batch_size(node, nodes)
+    return sum(-(-count // size) for count in counts)
+
+
+def _is_joint(node: Node, nodes: Mapping[NodeId, Node]) -> bool:
+    """Whether its query gives other rows for several ranges at once than for each of them."""
+    if node.sql is None:
+        return False
+    from seeknal.sql.cuts.joint import is_joint
+
+    return is_joint(node.sql.executable, tuple(times_read(node, nodes).items()))
 
 
 @frozen(kw_only=True)
@@ -237,7 +258,7 @@ class Look:
     @property
     def ranges(self) -> Ranges:
         """What a plan says of it."""
-        size, found, calendar = batch_size(self.node), self.due, node_calendar(self.node)
+        found, calendar = self.due, node_calendar(self.node)
         wanted = found.wanted
         counts = [self._count(((start, end),)) for start, end in wanted]
         again = minus(found.again, found.new)
@@ -249,7 +270,7 @@ class Look:
             waiting=found.waiting,
             waits_for=blocking(found.waiting, calendar, self._parents),
             count=sum(counts),
-            batches=sum(-(-count // size) for count in counts),
+            batches=batch_count(self.node, self.nodes, counts),
             unit=str(calendar.unit),
             timezone=calendar.timezone,
             asked=named,

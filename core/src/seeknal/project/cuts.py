@@ -35,11 +35,7 @@ def _with_cuts(node: Node, every: Mapping[NodeId, Node], root: Path, problems: P
         return node
     if START_MARK not in sql.executable and END_MARK not in sql.executable:
         return node
-    columns = {
-        id: parent.tracking.column
-        for id in node.parents
-        if id != node.id and (parent := every.get(id)) is not None and parent.tracking is not None
-    }
+    columns = times_read(node, every)
     if not columns:
         return node
     from seeknal.sql.cuts.reaches import cuts
@@ -62,6 +58,15 @@ def _with_cuts(node: Node, every: Mapping[NodeId, Node], root: Path, problems: P
     reaches = {**tracking.cuts, **found.reaches}
     compared = tuple(id for id in columns if id in found.compared)
     return evolve(node, tracking=evolve(tracking, cuts=reaches, compared=compared))
+
+
+def times_read(node: Node, every: Mapping[NodeId, Node]) -> dict[NodeId, str]:
+    """The time columns of the tracked nodes that a node reads beside itself."""
+    return {
+        id: parent.tracking.column
+        for id in node.parents
+        if id != node.id and (parent := every.get(id)) is not None and parent.tracking is not None
+    }
 
 
 def _has_midnights(tracking: Tracking) -> bool:

@@ -14,6 +14,7 @@ from seeknal.intervals.spans import common, merged, minus, union
 from seeknal.plan.planner import built_in
 from seeknal.plan.ranges import (
     Held,
+    batch_count,
     batch_size,
     first_of,
     held_of,
@@ -209,18 +210,19 @@ class RangedStep:
 
     def batched(self, spans: Spans) -> Iterator[tuple[int, int]]:
         """Spans in as many pieces as have few enough ranges."""
-        size = batch_size(self.scope.node)
+        node, nodes = self.scope.node, self.scope.services.project.nodes
         for start, end in spans:
             while start < end:
-                following = min(self.calendar.back(start, -size), end)
+                following = min(self.calendar.back(start, -1), end)
+                if following < end:
+                    following = min(self.calendar.back(start, -batch_size(node, nodes)), end)
                 yield start, following
                 start = following
 
     def expect(self, spans: Spans) -> None:
         """Count the batches that spans will be."""
-        size = batch_size(self.scope.node)
-        counts = (self.calendar.count(self.calendar.widened((span,))) for span in spans)
-        self.total += sum(-(-count // size) for count in counts)
+        counts = [self.calendar.count(self.calendar.widened((span,))) for span in spans]
+        self.total += batch_count(self.scope.node, self.scope.services.project.nodes, counts)
 
     def _tell(self, start: int, end: int) -> None:
         number, zone = self.batches + 1, self.calendar.timezone

@@ -1,7 +1,7 @@
 """Whether rows of different moments decide together what a query gives.
 
 Such a query gives other rows for two ranges of time at once than for each of them: a running total,
-a LIMIT, a count over all rows. What is not understood is taken for one. A join or a group by the
+a LIMIT, a count over all rows, an end of the range among the values. What is not understood is taken for one. A join or a group by the
 time is taken for none, however it uses the time.
 """
 
@@ -28,7 +28,7 @@ def is_joint(sql: str, columns: tuple[tuple[NodeId, str], ...]) -> bool:
     """
     queries = queries_over(dict(columns), Moments(False))
     try:
-        queries.query(parse(sql), None)
+        found = queries.query(parse(sql), None)
     except (Untraceable, RecursionError, *NOT_UNDERSTOOD):
         return True
-    return queries.joint
+    return queries.joint or found.made.marked

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from seeknal.sql.cuts.conditions import Conditions, place_of
+from seeknal.sql.cuts.mixing import join_mixes, modifier_mixes, select_mixes, times_in
 from seeknal.sql.cuts.relations import (
     NO_SCANS,
     Col,
@@ -40,10 +41,14 @@ _KEPT_BY_ON = {
 
 
 class Queries:
-    """Gives what a query gives, and notes on each scan what its rows are compared with."""
+    """Gives what a query gives, and notes on each scan what its rows are compared with.
+
+    ``joint``: rows of tracked inputs of several moments decide together what it gives.
+    """
 
     def __init__(self, tables: Tables, moments: Moments) -> None:
         self.tables = tables
+        self.joint = False
         self.conditions = Conditions(moments, self.below)
         self.ctes: Mapping[str, Callable[[], Relation]] = {}
         self.from_: Mapping[str, Callable[[Tree, Scope], None]] = {
@@ -61,6 +66,7 @@ class Queries:
         """A subquery in an expression: what its columns are made of."""
         found = self.query(node, scope)
         scope.scans += found.scans
+        self.joint |= bool(found.scans)
         return found.made
 
     def query(self, node: Tree, outer: Scope | None) -> Relation:
@@ -86,6 +92,8 @@ class Queries:
             for part in parts[1:]:
                 by_name = "BY_NAME" in node["setop_type"]
                 found = stacked(found, self.query(part, outer), by_name=by_name)
+            if found.scans and not (node["setop_all"] and "UNION" in node["setop_type"]):
+                self.joint |= not times_in(found.cols)
             return self.modified(node, found, outer)
         if kind == "RECURSIVE_CTE_NODE":
             return self.recursive(node, outer)
@@ -115,7 +123,9 @@ class Queries:
         around = self.ctes
         try:
             self.ctes = {**around, node["cte_name"].lower(): first.copied}
-            return stacked(first, self.query(node["right"], outer), by_name=False)
+            found = stacked(first, self.query(node["right"], outer), by_name=False)
+            self.joint |= bool(found.scans)
+            return found
         finally:
             self.ctes = around
 
@@ -134,6 +144,8 @@ class Queries:
                 self.conditions.made(node[key], scope, decides=True)
         for expression in node["group_expressions"]:
             self.conditions.made(expression, scope)
+        if scope.scans:
+            self.joint |= select_mixes(node, cols, scope)
         return self.modified(node, Relation(tuple(cols), tuple(scope.scans)), outer, scope)
 
     def modified(
@@ -146,6 +158,8 @@ class Queries:
         for modifier in node["modifiers"]:
             for expression in children(modifier):
                 self.conditions.made(expression, scope)
+            if scope.scans:
+                self.joint |= modifier_mixes(modifier, found.cols, scope)
         return found._replace(scans=tuple(dict.fromkeys((*found.scans, *scope.scans))))
 
     def item(self, item: Tree, scope: Scope) -> list[Col]:
@@ -201,10 +215,12 @@ class Queries:
         schema, name = ref["schema_name"], ref["table_name"]
         cte = self.ctes.get(name.lower()) if not schema else None
         found = cte() if cte is not None else self.tables(schema, name, place_of(ref))
+        self.joint |= bool(found.scans) and ref.get("sample") is not None
         self.bind(ref, name, found, scope, schema)
 
     def subquery(self, ref: Tree, scope: Scope) -> None:
         found = self.query(ref["subquery"]["node"], scope)
+        self.joint |= bool(found.scans) and ref.get("sample") is not None
         self.bind(ref, "unnamed_subquery", found, scope)
 
     def values(self, ref: Tree, scope: Scope) -> None:
@@ -227,6 +243,7 @@ class Queries:
     def pivot(self, ref: Tree, scope: Scope) -> None:
         inner = Scope(scope)
         self.add(ref["source"], inner)
+        self.joint |= bool(inner.scans)
         made = made_of(col for each in inner.bindings for col in each.relation.cols)
         # Which columns there are is not followed: no condition on one is taken for a time's.
         found = Relation((Col(None, made, many=True),), tuple(inner.scans))
@@ -258,6 +275,7 @@ class Queries:
         for side, counts in zip((left, right), kinds or (False, False), strict=True):
             kept |= scans_of(side) if counts else NO_SCANS
         self.conditions.decide(ref["condition"], scope, kept)
+        self.joint |= join_mixes(ref, left, right, scope)
         if ref["join_type"] in ("SEMI", "ANTI"):
             scope.bindings[middle:] = []
 

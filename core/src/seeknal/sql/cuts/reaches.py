@@ -33,6 +33,10 @@ if TYPE_CHECKING:
 _SIDES = "{0} >= {{{{ interval_start }}}} - INTERVAL 1 DAY AND {0} < {{{{ interval_end }}}}"
 
 
+NOT_UNDERSTOOD = (KeyError, TypeError, ValueError, IndexError, AttributeError)
+"""What a form of tree raises that this version of DuckDB has and we do not know."""
+
+
 @frozen(kw_only=True)
 class Fault:
     """What a query compares with the range so that it is not known what it reads.
@@ -66,13 +70,12 @@ def cuts(sql: str, columns: Mapping[NodeId, str], *, midnights: bool) -> Cuts:
     if not columns or not is_marked(sql):
         return Cuts(reaches={})
     try:
-        scans = _scans(sql, columns, midnights)
+        scans = queries_over(columns, Moments(midnights)).query(parse(sql), None).scans
     except Untraceable as error:
         return _untold(str(error))
     except RecursionError:
         return _untold("it is nested too deeply")
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
-        # A form of tree that this version of DuckDB has and we do not know.
+    except NOT_UNDERSTOOD as error:
         return _untold(f"its syntax tree is not understood ({error!r})")
     reaches: dict[NodeId, Reach] = {}
     compared: set[NodeId] = set()
@@ -93,7 +96,8 @@ def cuts(sql: str, columns: Mapping[NodeId, str], *, midnights: bool) -> Cuts:
     return Cuts(reaches=reaches, compared=frozenset(compared), faults=tuple(found))
 
 
-def _scans(sql: str, columns: Mapping[NodeId, str], midnights: bool) -> Sequence[Scan]:
+def queries_over(columns: Mapping[NodeId, str], moments: Moments) -> Queries:
+    """What walks queries whose tracked inputs have these time columns."""
     ids = {str(id).lower(): id for id in columns}
 
     def table(schema: str, name: str, place: int | None) -> Relation:
@@ -105,7 +109,7 @@ def _scans(sql: str, columns: Mapping[NodeId, str], midnights: bool) -> Sequence
         time = frozenset((scan,))
         return Relation((Col(columns[id], Made(time), time), rest), (scan,))
 
-    return Queries(table, Moments(midnights)).query(parse(sql), None).scans
+    return Queries(table, moments)
 
 
 @frozen
