@@ -1,8 +1,8 @@
 """Whether rows of different moments decide together what a query gives.
 
-Such a query gives other rows for two ranges of time at once than for each of them: a running total,
-a LIMIT, a count over all rows, an end of the range among the values. What is not understood is taken for one. A join or a group by the
-time is taken for none, however it uses the time.
+Such a query gives other rows for two ranges of time at once than for each of them: a running
+total, a LIMIT, a count over all rows, an end of the range among the values. What is not understood
+is taken for one. A join or a group by the time is taken for none, however it uses the time.
 """
 
 from __future__ import annotations
