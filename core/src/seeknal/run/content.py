@@ -122,19 +122,22 @@ class Contents:
                 found = _computed(path, columns, cursor, ordered, within, total[0])
             if found is None:
                 return None
-            total = _added(total, found)
+            total = added(total, found)
         return total
 
 
-def part_digest(
-    path: Path, columns: Sequence[Column], cursor: duckdb.DuckDBPyConnection, within: str = ""
-) -> tuple[int, int] | None:
-    """What a `Part` says of the rows of its file, or of those of which the condition is true.
+def digest_of(scan: str, columns: Sequence[Column], cursor: duckdb.DuckDBPyConnection) -> Digest:
+    """The digest of the rows of a scan, whatever their order, as a `Part` has it.
 
-    None where that cannot be told. ``columns`` are all that the file has.
+    Raises duckdb.Error where the rows cannot be read.
     """
-    found = _computed(path, columns, cursor, ordered=False, within=within)
-    return found and found[1:]
+    return _summed(_digest_query(sort_key(columns), scan), cursor)
+
+
+def added(one: Digest, other: Digest) -> Digest:
+    """The digest of the rows of both."""
+    rows, first, second = (left + right for left, right in zip(one, other, strict=True))
+    return rows, first % _SUMS, second % _SUMS
 
 
 def _within(artifact: Artifact, part: Part) -> str:
@@ -146,11 +149,6 @@ def _within(artifact: Artifact, part: Part) -> str:
     return time_filter(column, part.start, part.end, artifact.timezone)
 
 
-def _added(one: Digest, other: Digest) -> Digest:
-    rows, first, second = (left + right for left, right in zip(one, other, strict=True))
-    return rows, first % _SUMS, second % _SUMS
-
-
 def _computed(
     path: Path,
     columns: Sequence[Column],
@@ -159,42 +157,39 @@ def _computed(
     within: str = "",
     before: int = 0,
 ) -> Digest | None:
-    import duckdb
-
-    query = digest_query(str(path), columns, ordered=ordered, within=within, before=before)
-    try:
-        found = cursor.execute(query).fetchall()
-    except duckdb.Error:
-        return None
-    rows, first, second = found[0]
-    return int(rows), int(first or 0) % _SUMS, int(second or 0) % _SUMS
-
-
-def digest_query(
-    path: str,
-    columns: Sequence[Column],
-    *,
-    ordered: bool,
-    within: str = "",
-    before: int = 0,
-) -> str:
-    """A query that gives the `Digest` of a Parquet file's rows, but for sums beyond 64 bits.
+    """The digest of a Parquet file's rows; None where that cannot be told.
 
     ``within``: a condition that is true of those that count. ``before``: how many other rows come
     before the first.
+    """
+    import duckdb
+
+    number = f"file_row_number + {before}" if before else "file_row_number"
+    key = sort_key(columns, [number] if ordered else [])
+    numbered = ", file_row_number = true" if ordered else ""
+    rows = f"read_parquet({quote_literal(str(path))}, hive_partitioning = false{numbered})"
+    if within:
+        position = "row_number() OVER (ORDER BY file_row_number) - 1 AS file_row_number"
+        items = f"* REPLACE ({position})" if ordered else "*"
+        rows = f"(SELECT {items} FROM {rows} WHERE {within})"
+    try:
+        return _summed(_digest_query(key, rows), cursor)
+    except duckdb.Error:
+        return None
+
+
+def _summed(query: str, cursor: duckdb.DuckDBPyConnection) -> Digest:
+    ((rows, first, second),) = cursor.execute(query).fetchall()
+    return int(rows), int(first or 0) % _SUMS, int(second or 0) % _SUMS
+
+
+def _digest_query(key: str, rows: str) -> str:
+    """A query that gives the `Digest` of rows, but for sums beyond 64 bits.
 
     Each row becomes one sort key: DuckDB's binary encoding of values, which tells apart NULL,
     empty and nested values and the ends of texts. It is equal for what sorts as equal, so values
     of floating point stand in it as text, too.
     """
-    number = f"file_row_number + {before}" if before else "file_row_number"
-    key = sort_key(columns, [number] if ordered else [])
-    numbered = ", file_row_number = true" if ordered else ""
-    rows = f"read_parquet({quote_literal(path)}, hive_partitioning = false{numbered})"
-    if within:
-        position = "row_number() OVER (ORDER BY file_row_number) - 1 AS file_row_number"
-        items = f"* REPLACE ({position})" if ordered else "*"
-        rows = f"(SELECT {items} FROM {rows} WHERE {within})"
     return (
         "SELECT count(*), sum(hash(key)), sum(hash('\\x73'::BLOB || key))"
         f" FROM (SELECT {key} AS key FROM {rows})"

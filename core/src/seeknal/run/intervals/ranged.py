@@ -23,6 +23,7 @@ from seeknal.plan.ranges import (
     tracking_of,
 )
 from seeknal.run.audits import check_columns
+from seeknal.run.content import digest_of
 from seeknal.run.intervals.adopting import Adoption, parts_of
 from seeknal.run.intervals.auditing import RangeAudits
 from seeknal.run.intervals.batch import Batch, compute_batch
@@ -30,7 +31,6 @@ from seeknal.run.intervals.dates import refuse_dates
 from seeknal.run.intervals.in_order import process_in_order
 from seeknal.run.intervals.output import RangedOutput
 from seeknal.run.intervals.spent import SpentFiles
-from seeknal.run.intervals.storing import digest_of
 from seeknal.run.intervals.taking import take
 from seeknal.run.intervals.unique import check_unique
 from seeknal.values.tracking import Batch as BatchTold
@@ -248,21 +248,23 @@ class RangedStep:
         self.output.fit(relation.columns)
         self._look_at_batch(relation, start, end)
         with scope.phases.timed("publish"):
-            rows, digest = digest_of(scope, relation.scan, relation.columns)
+            digest = digest_of(relation.scan, relation.columns, scope.cursor())
             part = services.artifacts.publish_part(
                 node.id,
                 path,
                 fingerprint=services.plan.fingerprints[node.id].short,
-                rows=rows,
+                rows=digest[0],
                 columns=relation.columns,
                 start=start,
                 end=end,
             )
             number = self._number(union(renewed, self._read_otherwise(start, end)))
-            self.output.put(evolve(part, definition=self.definition, number=number, digest=digest))
+            self.output.put(
+                evolve(part, definition=self.definition, number=number, digest=digest[1:])
+            )
             self.processed = union(self.processed, ((start, end),))
             self.batches += 1
-            self.rows += rows
+            self.rows += digest[0]
         self._record_batch()
 
     def _look_at_batch(self, relation: Relation, start: int, end: int) -> None:

@@ -9,14 +9,13 @@ from attrs import evolve
 
 from seeknal.intervals.holding import done_of
 from seeknal.intervals.spans import common, minus
-from seeknal.run.content import sort_key
+from seeknal.run.content import added, digest_of
 from seeknal.run.engine import write_rows
 from seeknal.values.relations import Scan
 from seeknal.values.snapshot import Part
 
 if TYPE_CHECKING:
     from seeknal.run.step_scope import StepScope
-    from seeknal.values.columns import Column
     from seeknal.values.snapshot import Artifact
 
 MOST = 96
@@ -77,7 +76,8 @@ class PartStore:
         artifact = self._artifact([part])
         scan = self._scope.services.artifacts.scan_of_part(artifact, part)
         try:
-            return digest_of(self._scope, scan, artifact.columns)
+            found = digest_of(scan, artifact.columns, self._scope.cursor())
+            return found[0], found[1:]
         except duckdb.Error:
             count = self._scope.cursor().execute(f"SELECT count(*) FROM {scan}").fetchall()
             return int(count[0][0]), None
@@ -132,17 +132,6 @@ class PartStore:
             path.unlink(missing_ok=True)
 
 
-def digest_of(scope: StepScope, scan: str, columns: Sequence[Column]) -> tuple[int, Digests]:
-    """How many rows a scan gives, and two sums over hashes of them that add up over parts."""
-    key = sort_key(columns)
-    found = scope.cursor().execute(
-        "SELECT count(*), sum(hash(key)), sum(hash('\\x73'::BLOB || key))"
-        f" FROM (SELECT {key} AS key FROM {scan})"
-    )
-    ((rows, one, two),) = found.fetchall()
-    return int(rows), (int(one or 0) % (1 << 64), int(two or 0) % (1 << 64))
-
-
 def _keys(count: int) -> Iterator[Callable[[Part], object]]:
     """What parts must have in common to become one, where there are so many: less and less.
 
@@ -191,10 +180,9 @@ def _without_file(part: Part) -> Part:
 
 def _added(parts: Sequence[Part]) -> Digests | None:
     """The sums over all of them, where they are known of each."""
-    one = two = 0
+    total = (0, 0, 0)
     for part in parts:
         if part.rows and part.digest is None:
             return None
-        first, second = part.digest or (0, 0)
-        one, two = (one + first) % (1 << 64), (two + second) % (1 << 64)
-    return one, two
+        total = added(total, (part.rows, *(part.digest or (0, 0))))
+    return total[1:]
