@@ -56,13 +56,13 @@ class Holding:
     @property
     def lines(self) -> list[str]:
         """The same for people, what is usual first."""
-        from seeknal.intervals.wording import long
+        from seeknal.intervals.wording import long, told_count
 
-        ranges = f"{_ranges(self.count(self.done))} of {long(self.unit)} done, by {self.column}"
+        ranges = f"{told_count(self.count(self.done))} of {long(self.unit)} done, by {self.column}"
         found = [f"{ranges}{self._where(self.done)}"]
         if self.invalidated:
             count = self.count(self.invalidated)
-            found.append(f"{_ranges(count)} invalidated{self._where(self.invalidated)}")
+            found.append(f"{told_count(count)} invalidated{self._where(self.invalidated)}")
         if self.earlier:
             found.append(f"{FORWARD_ONLY}{self._where(self.earlier)}")
         if self.unfinished:
@@ -111,7 +111,3 @@ def done_of(parts: Sequence[Part]) -> Spans:
     """The moments that parts are of, those without rows among them."""
     spans = merged((part.start, part.end) for part in parts)
     return minus(spans, merged(gap for part in parts for gap in part.gaps))
-
-
-def _ranges(count: int) -> str:
-    return f"{count:,} {'range' if count == 1 else 'ranges'}"

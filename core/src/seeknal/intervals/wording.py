@@ -33,6 +33,16 @@ def told_spans(spans: Spans, timezone: str = "UTC", most: int = 5) -> list[str]:
     return found if len(kept) == len(spans) else [*found, f"{len(spans) - len(kept):,} more spans"]
 
 
+def told_count(count: int) -> str:
+    """A number of ranges."""
+    return f"{count:,} {'range' if count == 1 else 'ranges'}"
+
+
+def told_waiting(count: int) -> str:
+    """That so many ranges are due but lack an input."""
+    return f"{told_count(count)} {'waits' if count == 1 else 'wait'} for inputs"
+
+
 def long(unit: str) -> str:
     """How long a range is: ``a day``, ``6 hours``."""
     if unit[:1].isdigit():

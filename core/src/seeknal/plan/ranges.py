@@ -14,6 +14,7 @@ from seeknal.intervals.holding import done_of
 from seeknal.intervals.moments import end_in, moment_in, told
 from seeknal.intervals.spans import common, minus, union
 from seeknal.intervals.units import unit_of
+from seeknal.intervals.wording import told_count, told_waiting
 from seeknal.plan.asked_spans import noted
 from seeknal.project.cuts import times_read
 from seeknal.values.errors import UsageError
@@ -252,8 +253,7 @@ class Look:
         waiting = self.due.waiting
         if not waiting or self.due.wanted:
             return None
-        count = self._count(waiting)
-        return f"{told_count(count)} {'waits' if count == 1 else 'wait'} for inputs"
+        return told_waiting(self._count(waiting))
 
     @property
     def ranges(self) -> Ranges:
@@ -367,8 +367,3 @@ def blocking(
     return tuple(
         id for id, parent in parents.items() if ready(waiting, calendar, (parent,)) != waiting
     )
-
-
-def told_count(count: int) -> str:
-    """A number of ranges, for people."""
-    return f"{count:,} {'range' if count == 1 else 'ranges'}"

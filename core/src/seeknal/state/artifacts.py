@@ -209,16 +209,12 @@ class Artifacts:
             return "damaged", file
         return "ok", evolve(file, stat=_stat(status))
 
-    def is_whole_part(self, part: Part) -> bool:
-        """Whether a part's file is there, and what was published."""
-        return self._verify(part, deep=False)[0] == "ok"
-
     def is_whole(self, artifact: Artifact) -> bool:
         """Whether its files are there, and what was published."""
         return self.verify(artifact)[0] == "ok"
 
     def is_file_whole(self, file: Stored) -> bool:
-        """The same of one file alone."""
+        """Whether one file is there, and what was published."""
         return self._verify(file, deep=False)[0] == "ok"
 
     def renamed(self, artifact: Artifact) -> Artifact:

@@ -164,11 +164,13 @@ def time_column(node: Node, columns: Sequence[Column]) -> Column:
             help=did_you_mean(tracking.column, [column.name for column in columns]),
         )
     from seeknal.intervals.units import unit_of
+    from seeknal.intervals.wording import long
 
     unit = unit_of(tracking.schedule)
     if found.type == "DATE" and unit.shortest < 86400:
         raise NodeError(
-            f"{node.id} has ranges of a {unit}, but its time_column {found.name!r} is a DATE",
+            f"{node.id} has ranges of {long(str(unit))}, "
+            f"but its time_column {found.name!r} is a DATE",
             code="SK0774",
             location=node.place("time_column"),
             help="give it a schedule of days or more, or a time_column with a time of day",

@@ -11,6 +11,7 @@ from seeknal.graph.fingerprint import audits_key
 from seeknal.intervals.due import ALWAYS, Due, due, ready
 from seeknal.intervals.renewals import newest
 from seeknal.intervals.spans import common, merged, minus, union
+from seeknal.intervals.wording import told_waiting
 from seeknal.plan.planner import built_in
 from seeknal.plan.ranges import (
     Held,
@@ -129,7 +130,7 @@ class RangedStep:
 
     def _is_whole(self, part: Part) -> bool:
         artifacts = self.scope.services.artifacts
-        return not part.path or artifacts.is_whole_part(part)
+        return not part.path or artifacts.is_file_whole(part)
 
     def _columns_before(self) -> tuple[Column, ...] | None:
         if not self.held.parts or self.before is None:
@@ -471,8 +472,7 @@ class RangedStep:
     def idle_reason(self) -> str:
         """Why nothing was done."""
         if self.waiting:
-            ranges = self.calendar.count(self.calendar.widened(self.waiting))
-            return f"{ranges:,} {'range waits' if ranges == 1 else 'ranges wait'} for inputs"
+            return told_waiting(self.calendar.count(self.calendar.widened(self.waiting)))
         return "inputs unchanged" if self.step.conditional else "nothing is due"
 
 
