@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
 
+from seeknal.host import clock
 from seeknal.ingesting import marks
 from seeknal.ingesting.lake import Origin
 from seeknal.ingesting.state import Mark, Seen
@@ -117,7 +117,7 @@ def fetch(
     source = wanted.source
     if wanted.incremental and lower is not None:
         source = evolve(source, since=Since(column=wanted.incremental, value=lower))
-    read_at = datetime.now(UTC)
+    read_at = clock.now()
     types = plugins.hooks.source_column_types(source=source, context=context)
     horizon = (
         plugins.hooks.source_horizon(source=source, column=wanted.incremental, context=context)

@@ -10,13 +10,14 @@ import re
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
 
+from seeknal.host import clock
 from seeknal.host.files import publish_file
 from seeknal.ingesting import lake as lakes
 from seeknal.ingesting import repeating
@@ -381,4 +382,4 @@ def _shown(path: Path) -> str:
 
 def now() -> datetime:
     """The moment at which a load begins, in UTC."""
-    return datetime.now(UTC)
+    return clock.now()

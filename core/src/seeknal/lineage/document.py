@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
 
+from seeknal.host import clock
 from seeknal.intervals.holding import holding_of
 from seeknal.lineage.private import private_columns
 from seeknal.values.names import NodeId
@@ -59,7 +59,7 @@ def lineage_document(
         "schema_version": SCHEMA_VERSION,
         "project": project.name,
         "environment": facts.environment,
-        "generated_at": datetime.now(UTC).isoformat(),
+        "generated_at": clock.now().isoformat(),
         "focus": {"node": focus[0], "column": focus[1]} if focus else None,
         "nodes": [_node(project.nodes[id], lineage.nodes[id], private[id], facts) for id in chosen],
         "edges": [

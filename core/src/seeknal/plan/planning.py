@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from attrs import evolve
@@ -87,7 +87,7 @@ def _asked_by_rules(
 def plan_of(loaded: Loaded, request: Request, verified: Verified) -> Plan:
     """What a run would do to the nodes that were asked for, and why. Changes nothing."""
     project, graph = loaded.project, loaded.graph
-    now = datetime.now(UTC)
+    now = clock.now()
     fingerprints = loaded.fingerprints()
     snapshots = loaded.snapshots(request.environment)
     check_isolation(loaded, request)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -13,6 +12,7 @@ from attrs import evolve, field, frozen
 
 from seeknal.graph.dag import Graph, build_graph
 from seeknal.graph.fingerprint import fingerprints
+from seeknal.host import clock
 from seeknal.host.garbage import uncollected
 from seeknal.host.once import once
 from seeknal.kernel.plugins import Plugins, load_plugins
@@ -146,7 +146,7 @@ def read_project(root: Path, request: Request) -> Loaded:
         if request.target is not None:
             _check_engine(request.target, profile())
         graph = build_graph(project.nodes)
-        today = datetime.now(UTC).date().isoformat()
+        today = clock.now().date().isoformat()
         return Loaded(
             project=project,
             graph=graph,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ from attrs import evolve, frozen
 
 from seeknal.graph.dag import graph_of, in_no_circle
 from seeknal.graph.fingerprint import fingerprints
+from seeknal.host import clock
 from seeknal.host.once import once
 from seeknal.kernel.plugins import load_plugins
 from seeknal.lineage.checking import Checked, check_project
@@ -157,7 +157,7 @@ def _fingerprints_of_sound(project: Project) -> Mapping[NodeId, Fingerprint]:
     free = in_no_circle({id: node.waits_for for id, node in project.nodes.items()})
     sound = {id: node for id, node in project.nodes.items() if id in free}
     graph = graph_of({id: node.waits_for for id, node in sound.items()})
-    today = datetime.now(UTC).date().isoformat()
+    today = clock.now().date().isoformat()
     return fingerprints(_closed(sound), graph, today, project.root) if graph else {}
 
 

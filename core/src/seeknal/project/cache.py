@@ -8,11 +8,11 @@ import stat
 import sys
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from seeknal.host import clock
 from seeknal.host.files import keep_text, kept_json
 from seeknal.host.walk import python_files
 from seeknal.project import codec
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from seeknal.kernel.plugins import Plugins
     from seeknal.values.project import Project
 
-VERSION = 20
+VERSION = 21
 FOLDER = "seeknal"
 OUTSIDE = "*.py"
 """Stands among the files when those beside the folder count as well."""
@@ -211,4 +211,4 @@ def _write(path: Path, content: Mapping[str, Any]) -> None:
 
 
 def _today() -> str:
-    return datetime.now(UTC).date().isoformat()
+    return clock.now().date().isoformat()

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attrs import evolve
 
+from seeknal.host import clock
 from seeknal.kernel.hooks import failure
 from seeknal.kernel.options import MISREAD
 from seeknal.project.addresses import Addresses
@@ -258,7 +258,7 @@ class _ProjectReader:
             environment=environment(self.root),
             listed=settings.environment_names,
             macros=common.macros,
-            today=datetime.now(UTC).date(),
+            today=clock.now().date(),
             root=self.root,
             functions=Functions.of(self.plugins),
         )

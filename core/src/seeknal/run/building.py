@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 import threading
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attrs import evolve
 
 from seeknal.graph.fingerprint import audits_key, derived_id
+from seeknal.host import clock
 from seeknal.plan.finding import as_found
 from seeknal.plan.views import output_over
 from seeknal.run.audits import check_columns, failure, failures, run_audits
@@ -134,7 +134,7 @@ class Build:
             deliveries=self.account.deliveries,
             backlog=self.account.backlog,
             run_id=services.run_id,
-            finished_at=datetime.now(UTC).isoformat(),
+            finished_at=clock.now().isoformat(),
             layer=node.layer or "",
             seconds=sum(self.scope.phases.seconds.values()),
             dated=node.definition if node.time_dependent else None,

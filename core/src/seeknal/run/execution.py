@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from contextlib import nullcontext
-from datetime import UTC, datetime
 from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Protocol
 
 from attrs import evolve
 
+from seeknal.host import clock
 from seeknal.host.run_ids import new_run_id
 from seeknal.plan.finding import Verified
 from seeknal.plan.planning import finder_of, plan_of, pool_of
@@ -68,7 +68,7 @@ class Execution:
         self.artifacts = Artifacts(self.project.target)
         self.verified = Verified(self.artifacts, request.verify)
         self.history = History(self.project.target)
-        self.started_at = datetime.now(UTC)
+        self.started_at = clock.now()
         self.clock = monotonic()
         self.run_id = new_run_id(self.started_at)
         self.warnings: list[str] = []

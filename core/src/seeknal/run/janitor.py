@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
+from seeknal.host import clock
 from seeknal.host.files import abandoned_scratch, is_abandoned
 from seeknal.plan.plugin_queries import context_of
 from seeknal.plan.session import read_project, writing
@@ -91,7 +92,7 @@ class Chores:
 
     def remove_environments(self) -> Iterator[Item]:
         """Remove environments that were not used for as long as they may be kept."""
-        now = datetime.now(UTC)
+        now = clock.now()
         for name, environment in self.store.state.environments.items():
             if name == PRODUCTION or environment.ttl is None or not environment.updated:
                 continue
@@ -235,7 +236,7 @@ class Chores:
         """Keep months of the history that are past as compressed Parquet."""
         if self.retention.state_history is None:
             return
-        limit = datetime.now(UTC) - timedelta(seconds=self.retention.state_history)
+        limit = clock.now() - timedelta(seconds=self.retention.state_history)
         for path in sorted((self.target / "history").glob("*.ndjson")):
             match = _MONTH.fullmatch(path.name)
             if match and _month_end(int(match[1]), int(match[2])) < limit:

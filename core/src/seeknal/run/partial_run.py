@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from time import monotonic
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve
 
+from seeknal.host import clock
 from seeknal.host.run_ids import new_run_id
 from seeknal.plan.planning import asked_of
 from seeknal.plan.session import read_project
@@ -41,7 +41,7 @@ class PartialRun:
         self.reporter = reporter
         self.store = store
         self.execution: Execution | None = None
-        self.started_at = datetime.now(UTC)
+        self.started_at = clock.now()
         self.clock = monotonic()
         self.results: list[NodeResult] = []
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import glob
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from seeknal.host import clock
 from seeknal.intervals.timedpaths import pattern_of
 from seeknal.lineage.schemas import paths_of
 from seeknal.project.profile.endpoints import implicit_connection, without_credentials
@@ -38,7 +39,7 @@ def stamp_of(scope: StepScope) -> Stamp | None:
     if not node.provenance:
         return None
     if node.source is not None:
-        read_at = datetime.now(UTC)
+        read_at = clock.now()
         return lambda rows, columns, origin: _of_source(scope, read_at, rows, columns, origin)
     return lambda rows, columns, origin: (Scan(in_own_layer(node, rows.sql, columns)), columns)
 

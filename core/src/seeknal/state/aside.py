@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 
+from seeknal.host import clock
 from seeknal.host.files import sync
 
 
 def aside_name(path: Path, mark: str, suffix: str = "") -> Path:
     """A name beside ``path`` that nothing has: ``<name>.<mark>-<time><suffix>``."""
-    moment = f"{datetime.now(UTC):%Y%m%dT%H%M%S}"
+    moment = f"{clock.now():%Y%m%dT%H%M%S}"
     name = path.with_name(f"{path.name}.{mark}-{moment}{suffix}")
     number = 1
     while name.exists():

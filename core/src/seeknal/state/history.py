@@ -8,13 +8,14 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from attrs import asdict
 
+from seeknal.host import clock
 from seeknal.state.archive import archived_files, archived_records
 from seeknal.state.faults import reading, writing
 from seeknal.state.sealed import parse_object
@@ -50,7 +51,7 @@ class History:
         # Files are read in the order of their names: a clock that was put back must not hide
         # what comes now behind what it wrote when it ran ahead.
         months = [path.stem for path in self._folder.glob("????-??.ndjson")]
-        path = self._folder / f"{max([*months, f'{datetime.now(UTC):%Y-%m}'])}.ndjson"
+        path = self._folder / f"{max([*months, f'{clock.now():%Y-%m}'])}.ndjson"
         text = "".join(f"{json.dumps(record, separators=(',', ':'))}\n" for record in records)
         with writing(path):
             self._folder.mkdir(parents=True, exist_ok=True)
@@ -197,7 +198,7 @@ def moved_records(
     environment: str, command: str, run_id: str, nodes: Collection[NodeId]
 ) -> list[dict[str, Any]]:
     """Records of nodes that failed before, and got an output that was built elsewhere."""
-    now = datetime.now(UTC).isoformat()
+    now = clock.now().isoformat()
     return [
         {
             "batch_id": run_id,

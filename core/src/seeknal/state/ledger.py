@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from attrs import define, field, frozen
 
+from seeknal.host import clock
 from seeknal.state.codec import Snapshots, encode_snapshot
 from seeknal.values.names import NodeId
 from seeknal.values.snapshot import Snapshot
@@ -422,4 +422,4 @@ def generation_entry(environment: str, generation: int, **head: Any) -> Entry:
 
 
 def now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds")
+    return clock.now().isoformat(timespec="milliseconds")

@@ -7,9 +7,9 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
 from pathlib import Path
 
+from seeknal.host import clock
 from seeknal.host.files import temporary_name
 from seeknal.state.sealed import parse_object
 from seeknal.values.errors import LockHeld, StateError
@@ -94,7 +94,7 @@ def _tell_others(target: Path, command: str) -> None:
         "pid": os.getpid(),
         "host": os.uname().nodename,
         "command": command,
-        "since": datetime.now(UTC).isoformat(timespec="seconds"),
+        "since": clock.now().isoformat(timespec="seconds"),
     }
     temporary = temporary_name(_info_path(target))
     # For people only: the lock holds without it, and the disk is not asked to keep it.

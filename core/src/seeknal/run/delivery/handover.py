@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
 
+from seeknal.host import clock
 from seeknal.run.audits import failure, failures, run_audits
 from seeknal.run.delivery.destinations import delivered_to, destination_of
 from seeknal.run.delivery.owing import Output, already_there, plan_deliveries, undelivered
@@ -271,7 +271,7 @@ def _write(
         destinations.put(known) if known else destinations.forget(landing.key)
         raise
     if done is not None:
-        at = datetime.now(UTC).isoformat()
+        at = clock.now().isoformat()
         destinations.put(delivered_to(landing, known, owed, done, at))
     return done
 

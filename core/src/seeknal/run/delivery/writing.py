@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
 
+from seeknal.host import clock
 from seeknal.run.delivery.owing import MOST_HELD, fresh_id
 from seeknal.run.delivery.ranges import as_a_whole, is_partial
 from seeknal.values.deliveries import Account, Delivered, Delivery, Span
@@ -285,7 +285,7 @@ def _attempt(
     write: Write,
     private: Collection[str],
 ) -> Delivery:
-    at = datetime.now(UTC).isoformat()
+    at = clock.now().isoformat()
     try:
         done = write(target, relation(), owed)
         if done is None:

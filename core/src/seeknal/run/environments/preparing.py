@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from seeknal.host import clock
 from seeknal.plan.origins import changed_since, common_base
 from seeknal.state.artifacts import Artifacts
 from seeknal.state.ledger import definitions_of
@@ -64,7 +65,7 @@ def take_note_of_origin(store: StateStore, name: str) -> tuple[NodeId, ...]:
 
 
 def _is_old(updated: str) -> bool:
-    now, last = datetime.now(UTC), datetime.fromisoformat(updated)
+    now, last = clock.now(), datetime.fromisoformat(updated)
     # What lies ahead was written by a clock that was wrong.
     return last + timedelta(days=1) < now or last > now
 
