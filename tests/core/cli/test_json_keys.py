@@ -62,6 +62,7 @@ COMMANDS = (
     ["deliveries", "list"],
     ["deliveries", "retry"],
     ["check-intervals"],
+    ["schedule", "list"],
     ["render", "big_orders"],
     ["draft", "transform", "new", "--stdout"],
     ["connection", "list"],

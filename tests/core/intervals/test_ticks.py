@@ -7,8 +7,9 @@ import pytest
 from tests.core.intervals.drawn import ERAS, near, seconds
 from tests.intervals import ranges
 
-from seeknal.intervals.ticks import bound, last_tick
+from seeknal.intervals.ticks import bound, last_tick, ticked, ticks_next
 from seeknal.values.cron import Cron
+from seeknal.values.schedule import Schedule
 
 pytestmark = pytest.mark.inside
 
@@ -29,6 +30,20 @@ def test_the_last_tick_is_the_one_that_looking_at_each_finds(schedule, zone, day
     found = [last_tick(Cron.parse(schedule), zone, seconds(each)) for each in drawn]
 
     assert found == [seconds(ranges.last_tick(schedule, zone, each)) for each in drawn], drawn
+
+
+@pytest.mark.parametrize(("zone", "day"), ERAS)
+@pytest.mark.parametrize("schedule", [*SCHEDULES, "15 minutes", "6 hours", "1 day", "1 week"])
+def test_the_next_tick_is_the_first_that_has_not_been(schedule, zone, day):
+    chance = Random(f"next {schedule} {zone} {day}")
+    when = Schedule(text=schedule, timezone=zone)
+    drawn = [seconds(near(chance, day)) for _ in range(15)]
+
+    found = [(moment, ticks_next(when, moment)) for moment in drawn]
+
+    for moment, tick in found:
+        assert ticked(when, tick) == tick > moment
+        assert ticked(when, tick - 1) <= moment
 
 
 @pytest.mark.parametrize(("zone", "day"), ERAS)

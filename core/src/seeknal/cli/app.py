@@ -63,6 +63,10 @@ COMMANDS = {
         "Show which ranges of time nodes have done, and which are missing, waiting or invalidated.",
     ),
     "invalidate": ("intervals", "Let the next run process ranges of time of a node again."),
+    "schedule": (
+        "schedule",
+        "Show when nodes are due, or write that for cron, systemd, Airflow and others.",
+    ),
     "catalog": ("catalog", "Look up stored tables, their columns, and how their rows came about."),
     "inspect": ("inspecting", "Show a node's stored output: rows, columns or statistics."),
     "sql": ("sql", "Query the stored outputs with one SQL statement."),

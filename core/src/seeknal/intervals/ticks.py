@@ -1,8 +1,8 @@
-"""When a schedule has ticked last, and up to where ranges are due."""
+"""When a schedule has ticked last and ticks next, and up to where ranges are due."""
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING
 
 from seeknal.intervals.calendar import Calendar
@@ -12,6 +12,8 @@ from seeknal.values.cron import Cron
 
 if TYPE_CHECKING:
     from datetime import date
+
+    from seeknal.values.schedule import Schedule
 
 _YEARS = 50
 """So many at most have no tick of a schedule that ticks at all."""
@@ -25,6 +27,23 @@ def bound(schedule: str, timezone: str, now: int) -> int:
     """
     moment = now if is_duration(schedule) else last_tick(Cron.parse(schedule), timezone, now)
     return Calendar(unit_of(schedule), timezone).begin(moment)
+
+
+def ticked(schedule: Schedule, now: int) -> int:
+    """When a schedule has ticked last; a duration does where its ranges begin.
+
+    Raises ValueError as `bound` does.
+    """
+    if is_duration(schedule.text):
+        return Calendar(unit_of(schedule.text), schedule.timezone).begin(now)
+    return last_tick(Cron.parse(schedule.text), schedule.timezone, now)
+
+
+def ticks_next(schedule: Schedule, now: int) -> int:
+    """When a schedule ticks next, after ``now``. Raises ValueError as `bound` does."""
+    if is_duration(schedule.text):
+        return Calendar(unit_of(schedule.text), schedule.timezone).end(now)
+    return next_tick(Cron.parse(schedule.text), schedule.timezone, now)
 
 
 def last_tick(cron: Cron, timezone: str, moment: int) -> int:
@@ -48,6 +67,23 @@ def last_tick(cron: Cron, timezone: str, moment: int) -> int:
         moment = begun - 1
 
 
+def next_tick(cron: Cron, timezone: str, moment: int) -> int:
+    """The first tick after a moment, as `last_tick` tells ticks. Raises ValueError likewise."""
+    clock = clock_of(timezone)
+    if not cron.elapses:
+        return clock.first(_next_reading(cron, clock.reached(moment) + 1))
+    moment += 1
+    while True:
+        changes = clock.known(moment)
+        at = bisect_right(changes.starts, moment) - 1
+        tick = _next_reading(cron, moment + changes.offsets[at]) - changes.offsets[at]
+        # Once more may be known: only what ends before the known end is certain.
+        until = changes.starts[at + 1] if at + 1 < len(changes.starts) else changes.high
+        if tick < until:
+            return tick
+        moment = until
+
+
 def _last_reading(cron: Cron, reading: int) -> int:
     """The last tick that a clock which is never put forward or back shows up to a reading."""
     today, times = date_of(reading), cron.minutes_of_day
@@ -56,6 +92,31 @@ def _last_reading(cron: Cron, reading: int) -> int:
         if at:
             return midnight(today) + times[at - 1] * 60
     return midnight(_day_before(cron, today)) + times[-1] * 60
+
+
+def _next_reading(cron: Cron, reading: int) -> int:
+    """The first tick that such a clock shows from a reading on."""
+    today, times = date_of(reading), cron.minutes_of_day
+    if cron.falls_on(today):
+        # A minute that has begun is over.
+        at = bisect_left(times, -(-(reading % DAY) // 60))
+        if at < len(times):
+            return midnight(today) + times[at] * 60
+    return midnight(_day_after(cron, today)) + times[0] * 60
+
+
+def _day_after(cron: Cron, day: date) -> date:
+    """The first day after one that has ticks."""
+    from datetime import timedelta
+
+    one, month, latest = timedelta(days=1), timedelta(days=32), min(day.year + _YEARS, 9998)
+    while day.year <= latest:
+        day += one
+        if day.month not in cron.months:
+            day = (day.replace(day=1) + month).replace(day=1) - one
+        elif cron.falls_on(day):
+            return day
+    raise ValueError("the schedule names a day that does not exist")
 
 
 def _day_before(cron: Cron, day: date) -> date:

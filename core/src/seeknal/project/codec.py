@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ from seeknal.values.names import NodeId
 from seeknal.values.node import Input, Node, Sql, SqlCall
 from seeknal.values.problems import Problem
 from seeknal.values.project import Calendar, Environments, Execution, Project, Retention
+from seeknal.values.schedule import Schedule
 from seeknal.values.sources import Source
 from seeknal.values.tracking import Reach, Tracking
 
@@ -113,6 +114,8 @@ def _node_to(node: Node) -> dict[str, Any]:
             data[name] = unstructure(value)
     if node.notes:
         data["notes"] = dict(node.notes)
+    if node.schedule:
+        data["schedule"] = [node.schedule.text, node.schedule.timezone]
     if node.tracking:
         data["tracking"] = asdict(node.tracking)
     if node.columns:
@@ -124,6 +127,11 @@ def _node_to(node: Node) -> dict[str, Any]:
     if node.targets:
         data["targets"] = [_target_to(target) for target in node.targets]
     return data
+
+
+def _schedule_from(data: Sequence[str]) -> Schedule:
+    text, timezone = data
+    return Schedule(text=text, timezone=timezone)
 
 
 def _tracking_from(data: Mapping[str, Any]) -> Tracking:
@@ -261,6 +269,7 @@ class _Reader:
             meta=data.get("meta", {}),
             params=data.get("params", {}),
             notes=data.get("notes", {}),
+            schedule=_schedule_from(data["schedule"]) if "schedule" in data else None,
             tracking=_tracking_from(data["tracking"]) if "tracking" in data else None,
             **rest,
         )

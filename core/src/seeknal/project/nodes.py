@@ -190,6 +190,7 @@ class _Builder:
             keys=common.keys,
             merges_by=self.merges_by,
             time_column=common.time_column,
+            schedule=timing.schedule,
             tracking=timing.over(inputs, sql, self.raw.python),
             layer=common.layer,
             domain=common.domain,

@@ -8,6 +8,7 @@ from attrs import evolve, frozen
 
 from seeknal.project.time_keys import Given
 from seeknal.values.problems import Problem
+from seeknal.values.schedule import Schedule
 from seeknal.values.tracking import Reach, Tracking
 
 if TYPE_CHECKING:
@@ -32,10 +33,11 @@ _BELOW_A_DAY = ("minute", "hour")
 class Timing:
     """How a node's rows lie in time: ``tracking`` is None where they are of no ranges.
 
-    ``unit`` is None where the schedule is wrong. ``reach`` is how many seconds before its time
-    a row reaches.
+    ``schedule`` is when it is due, ranges or not. ``unit`` is None where that is wrong. ``reach``
+    is how many seconds before its time a row reaches.
     """
 
+    schedule: Schedule | None = None
     tracking: Tracking | None = None
     unit: Unit | None = None
     reach: int = 0
@@ -78,14 +80,15 @@ def timing_of(
     unit, zone = given.unit(), given.zone()
     given.check_start(zone)
     given.check_counts()
+    schedule = _schedule(common, unit, zone, kind)
     if not kind.produces_rows:
         _refuse_without_rows(raw, common, kind, problems)
-        return Timing()
+        return Timing(schedule=schedule)
     column, reach = _rows_in_time(common, options, kind)
     if column is None or common.schedule is None:
         if not _misread(data, common, options, kind):
             _refuse_untracked(raw, common, _missing(column, common, kind), problems)
-        return Timing()
+        return Timing(schedule=schedule)
     if reach is None:
         _refuse_endless(raw, problems)
     if common.materialized == "view":
@@ -106,7 +109,14 @@ def timing_of(
         allow_partial=common.allow_partial,
         restates=not never,
     )
-    return Timing(tracking=tracking, unit=unit, reach=reach or 0)
+    return Timing(schedule=schedule, tracking=tracking, unit=unit, reach=reach or 0)
+
+
+def _schedule(common: CommonKeys, unit: Unit | None, zone: str, kind: NodeKind) -> Schedule | None:
+    """When a node is due that is a step of runs; None where it does not say so, or not rightly."""
+    if common.schedule is None or unit is None or kind.does == "describes":
+        return None
+    return Schedule(text=common.schedule, timezone=zone)
 
 
 def start_problems(nodes: Mapping[NodeId, Node]) -> Iterator[Problem]:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from seeknal.values.location import Location
     from seeknal.values.marks import Marks
     from seeknal.values.names import NodeId
+    from seeknal.values.schedule import Schedule
     from seeknal.values.sources import Source
     from seeknal.values.targets import Target
     from seeknal.values.tracking import Tracking
@@ -133,6 +134,8 @@ class Node:
     """Columns by which its new rows are merged into those that it has; none: it has only these."""
     time_column: str | None = None
     """The column that says when."""
+    schedule: Schedule | None = None
+    """When it is due by itself; None: where nodes that it reads, or that read it, are."""
     tracking: Tracking | None = None
     """How its rows lie in time, where it remembers which ranges of it it has processed."""
     layer: str | None = None
