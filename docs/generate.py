@@ -226,9 +226,11 @@ def common_keys() -> str:
 
 
 def profile_keys() -> str:
+    from seeknal.project.profile.notifications import NotificationOptions
     from seeknal.project.profile.profiles import ProfileOptions
 
-    return _options(ProfileOptions)
+    entry = _options(NotificationOptions)
+    return f"{_options(ProfileOptions)}\n\nAn entry of `notifications:`\n\n{entry}"
 
 
 def target_keys() -> str:

@@ -81,6 +81,17 @@ class Wire:
                 raise
             return self._sent(url, headers, method, body)
 
+    def status(self, url: str, headers: Mapping[str, str], method: str, body: bytes) -> int:
+        """The status of the answer to one request, whose body nobody waits for.
+
+        Raises what ``http.client`` and ``ssl`` raise.
+        """
+        self._request(url, headers, method, body)
+        try:
+            return self._opened().getresponse().status
+        finally:
+            self.close()
+
     def close(self) -> None:
         """Close what is open; what waits for it in another thread then ends."""
         from contextlib import suppress
@@ -98,19 +109,8 @@ class Wire:
         self, url: str, headers: Mapping[str, str], method: str, body: bytes | None
     ) -> Answer:
         try:
-            connection, target, more = self._connected(url)
-            sent = {
-                "User-Agent": "seeknal",
-                "Accept": "application/json",
-                "Accept-Encoding": "gzip",
-                **more,
-            }
-            names = {name.lower() for name in headers}
-            kept = {name: value for name, value in sent.items() if name.lower() not in names}
-            connection.request(method, target, body, {**kept, **headers})
-            # An answer that ends with its connection takes the socket along.
-            self._plug = connection.sock
-            with connection.getresponse() as response:
+            self._request(url, headers, method, body)
+            with self._opened().getresponse() as response:
                 answer = Answer(
                     url=url,
                     status=response.status,
@@ -125,6 +125,23 @@ class Wire:
             # Whatever is left on it would be taken for the next answer.
             self.close()
             raise
+
+    def _request(
+        self, url: str, headers: Mapping[str, str], method: str, body: bytes | None
+    ) -> None:
+        """Ask for an answer."""
+        connection, target, more = self._connected(url)
+        sent = {
+            "User-Agent": "seeknal",
+            "Accept": "application/json",
+            "Accept-Encoding": "gzip",
+            **more,
+        }
+        names = {name.lower() for name in headers}
+        kept = {name: value for name, value in sent.items() if name.lower() not in names}
+        connection.request(method, target, body, {**kept, **headers})
+        # An answer that ends with its connection takes the socket along.
+        self._plug = connection.sock
 
     def _connected(self, url: str) -> tuple[HTTPConnection, str, Mapping[str, str]]:
         """A connection to the server, what to ask it for, and the headers for a proxy."""

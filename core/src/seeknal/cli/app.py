@@ -63,6 +63,10 @@ COMMANDS = {
         "Show which ranges of time nodes have done, and which are missing, waiting or invalidated.",
     ),
     "invalidate": ("intervals", "Let the next run process ranges of time of a node again."),
+    "scheduler": (
+        "scheduler",
+        "Run nodes when they are due by their schedules, until told to stop.",
+    ),
     "schedule": (
         "schedule",
         "Show when nodes are due, or write that for cron, systemd, Airflow and others.",

@@ -19,8 +19,8 @@ from seeknal.cli.streams import say
 from seeknal.kernel.command_options import dry_run_option, format_option, yes_option
 from seeknal.values.errors import UsageError
 
-KEPT = (".lock", ".lock.json")
-"""The lock that is held while files are removed."""
+KEPT = (".lock", ".lock.json", "scheduler")
+"""The lock that is held while files are removed, and what schedulers that are at work hold."""
 
 
 @click.command("clean", cls=Command)

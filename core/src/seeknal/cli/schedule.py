@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from seeknal.cli.app import Group
-from seeknal.cli.common import project_options, project_root, request
+from seeknal.cli.common import environment_option, project_options, project_root, request
 from seeknal.cli.render import count, print_json, print_table
 from seeknal.cli.streams import say
 from seeknal.host import clock
 from seeknal.kernel.command_options import format_option
 
 if TYPE_CHECKING:
+    from seeknal.plan.session import Loaded
     from seeknal.scheduling.agenda import Entry
 
 NOTHING = 'no node has a schedule: write schedule: "@daily", "0 6 * * *" or 6 hours in one'
@@ -25,23 +26,27 @@ def schedule_command() -> None:
 
 
 @schedule_command.command("list")
+@environment_option
 @format_option("table", "json")
 @project_options
-def list_command(format_: str, **options: Any) -> None:
+def list_command(environment: str, format_: str, **options: Any) -> None:
     """List the nodes with a schedule: when it has ticked last, and when it ticks next.
 
     A node without a schedule runs along with the nodes that it reads and those that read it.
     """
-    from seeknal.plan.session import read_project
+    from seeknal.plan.session import load
     from seeknal.scheduling.agenda import agenda_of
 
-    loaded = read_project(project_root(), request(command="schedule", **options))
+    asked = request(command="schedule", environment=environment, **options)
+    loaded = load(project_root(), asked)
     now = int(clock.now().timestamp())
     entries = agenda_of(loaded.project.nodes, loaded.graph)
     if format_ == "json":
         from seeknal.cli.answers import answered
 
-        print_json(answered("success", nodes=[_answer(entry, now) for entry in entries]))
+        nodes = [_answer(entry, now, loaded, environment) for entry in entries]
+        name = loaded.project.name
+        print_json(answered("success", project=name, environment=environment, nodes=nodes))
         return
     if not entries:
         say(NOTHING)
@@ -52,19 +57,20 @@ def list_command(format_: str, **options: Any) -> None:
 
 
 def _row(entry: Entry, now: int) -> tuple[object, ...]:
-    from seeknal.intervals.moments import told
     from seeknal.intervals.ticks import ticked, ticks_next
+    from seeknal.intervals.wording import told_moment
 
     schedule = entry.schedule
     ticks = (ticked(schedule, now), ticks_next(schedule, now))
-    told_ticks = (told(tick, schedule.timezone) for tick in ticks)
+    told_ticks = (told_moment(tick, schedule.timezone) for tick in ticks)
     return (entry.node, schedule.text, schedule.timezone, *told_ticks, ", ".join(entry.along))
 
 
-def _answer(entry: Entry, now: int) -> dict[str, Any]:
+def _answer(entry: Entry, now: int, loaded: Loaded, environment: str) -> dict[str, Any]:
     from seeknal.intervals.ticks import ticked, ticks_next
     from seeknal.intervals.wording import iso
 
+    snapshot = loaded.snapshots(environment).get(entry.node)
     return {
         "node": entry.node,
         "schedule": entry.schedule.text,
@@ -72,4 +78,7 @@ def _answer(entry: Entry, now: int) -> dict[str, Any]:
         "last_tick": iso(ticked(entry.schedule, now)),
         "next_tick": iso(ticks_next(entry.schedule, now)),
         "along": list(entry.along),
+        "above": list(entry.above),
+        "tracked": loaded.project.nodes[entry.node].tracking is not None,
+        "made_at": snapshot.finished_at if snapshot else None,
     }

@@ -23,7 +23,7 @@ def told_span(start: int, end: int, timezone: str = "UTC") -> str:
     if _begins_day(start, timezone) and _begins_day(end, timezone):
         first, last = str(_date(start, timezone)), str(_date(end, timezone) - timedelta(days=1))
         return first if first == last else f"{first} to {last}"
-    return f"{_moment(start, timezone)} to {_moment(end, timezone)}"
+    return f"{told_moment(start, timezone)} to {told_moment(end, timezone)}"
 
 
 def told_spans(spans: Spans, timezone: str = "UTC", most: int = 5) -> list[str]:
@@ -31,6 +31,12 @@ def told_spans(spans: Spans, timezone: str = "UTC", most: int = 5) -> list[str]:
     kept = spans if len(spans) <= most else spans[: most - 1]
     found = [told_span(start, end, timezone) for start, end in kept]
     return found if len(kept) == len(spans) else [*found, f"{len(spans) - len(kept):,} more spans"]
+
+
+def told_moment(moment: int, timezone: str) -> str:
+    """A moment by the clock of a zone, with its time of day also at midnight."""
+    text = told(moment, timezone)
+    return text if " " in text else f"{text} 00:00"
 
 
 def told_count(count: int) -> str:
@@ -67,8 +73,3 @@ def _begins_day(moment: int, timezone: str) -> bool:
 
 def _date(moment: int, timezone: str) -> date:
     return date_of(clock_of(timezone).reading(moment))
-
-
-def _moment(moment: int, timezone: str) -> str:
-    text = told(moment, timezone)
-    return text if " " in text else f"{text} 00:00"

@@ -51,7 +51,7 @@ class Cache:
         self.path = root / "target" / "cache" / "project.json"
         self.profile = profile
         self.circumstances = _circumstances(plugins, variables)
-        self.stats = _stats(root, profile)
+        self.stats = file_stats(root, profile)
         self.content = kept_json(self.path) or None
         self.hashes: dict[str, str] = {}
 
@@ -168,8 +168,8 @@ def _distributions() -> str:
     return sha256("\n".join(sorted(found)).encode()).hexdigest()
 
 
-def _stats(root: Path, profile: Path | None) -> dict[str, Stat]:
-    """Every file that a project is read from, with what stat says of it."""
+def file_stats(root: Path, profile: Path | None) -> dict[str, Stat]:
+    """Every file that a project is read from, with what stat says of it, but code elsewhere."""
     found: dict[str, Stat] = {}
     for path in (root / "seeknal_project.yml", root / ".env", profile):
         if path is not None:

@@ -402,6 +402,10 @@ class _ProjectReader:
     def check_connections(self, nodes: Mapping[NodeId, Node], profile: Profile | None) -> None:
         every = {**nodes, **self.flawed}.values()
         self.problems += connection_problems(every, profile, self.plugins, self.root)
+        if profile is not None and profile.options.notifications:
+            from seeknal.project.profile.notifications import notification_problems
+
+            self.problems += notification_problems(profile)
 
     def plugin_problems(self, project: Project) -> list[Problem]:
         clear = {id: node for id, node in self.clear.items() if node.options is not None}

@@ -17,11 +17,16 @@ if TYPE_CHECKING:
 
 @frozen(kw_only=True)
 class Entry:
-    """A node with a schedule. ``along``: nodes without one that run when it does, in order."""
+    """A node with a schedule.
+
+    ``along`` are nodes without one that run when it does, and ``above`` those with one whose rows
+    it reads, directly or by others; both in the order in which they run.
+    """
 
     node: NodeId
     schedule: Schedule
     along: tuple[NodeId, ...] = ()
+    above: tuple[NodeId, ...] = ()
 
 
 def agenda_of(nodes: Mapping[NodeId, Node], graph: Graph) -> tuple[Entry, ...]:
@@ -32,6 +37,7 @@ def agenda_of(nodes: Mapping[NodeId, Node], graph: Graph) -> tuple[Entry, ...]:
     nodes with schedules neither is the other's affair.
     """
     free = frozenset(id for id, node in nodes.items() if node.schedule is None)
+    steps = [id for id in graph.order if nodes[id].does != "describes"]
     found = []
     for id in graph.order:
         schedule = nodes[id].schedule
@@ -39,9 +45,15 @@ def agenda_of(nodes: Mapping[NodeId, Node], graph: Graph) -> tuple[Entry, ...]:
             continue
         below = _reached(graph.children, {id}, free)
         along = below | _reached(graph.parents, {id, *below}, free)
-        steps = {other for other in along if nodes[other].does != "describes"}
-        ordered = tuple(other for other in graph.order if other in steps)
-        found.append(Entry(node=id, schedule=schedule, along=ordered))
+        above = graph.ancestors([id, *along]) - free - {id}
+        found.append(
+            Entry(
+                node=id,
+                schedule=schedule,
+                along=tuple(other for other in steps if other in along),
+                above=tuple(other for other in steps if other in above),
+            )
+        )
     return tuple(found)
 
 

@@ -20,6 +20,7 @@ from seeknal.project.profile.endpoints import (
     variables_in,
 )
 from seeknal.project.profile.envfile import environment
+from seeknal.project.profile.notifications import note_webhooks
 from seeknal.project.profile.variables import VariableExpander, all_set
 from seeknal.project.settings import load_settings, only_one
 from seeknal.project.text_files import read_text
@@ -63,6 +64,9 @@ class ProfileOptions:
     )
     engines: Mapping[str, EngineTarget] = option(
         factory=dict, summary="what --engine may name; they may also stand by themselves"
+    )
+    notifications: tuple[Mapping[str, object], ...] = option(
+        (), summary="whom a scheduler tells that nodes fail, and that they have recovered"
     )
     state: Mapping[str, object] = option(factory=dict, summary=UNUSED)
     meta: Mapping[str, object] = option(factory=dict, summary="anything; never checked")
@@ -278,6 +282,7 @@ def read_profile(
         problems.add("SK0108", "expected a mapping", marks.value())
         return None, problems
     note_values(data, environment(root))
+    note_webhooks(data, environment(root))
     named = {key: value for key, value in data.items() if _is_target(key, value)}
     sections = {
         key: value

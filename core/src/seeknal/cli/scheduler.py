@@ -1,0 +1,354 @@
+"""``scheduler``: runs what is due for as long as it is let, and says how it is."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from seeknal.cli.app import Group
+from seeknal.cli.common import (
+    environment_option,
+    project_options,
+    project_root,
+    read_duration,
+    request,
+)
+from seeknal.cli.render import count, print_json, print_table
+from seeknal.cli.streams import say
+from seeknal.host import clock
+from seeknal.kernel.command_options import format_option, profile_option
+from seeknal.values.errors import Interrupted, LockHeld, ProjectError, UsageError
+from seeknal.values.names import PRODUCTION
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from seeknal.scheduling.agenda import Entry
+    from seeknal.scheduling.daemon import Asked, Daemon
+    from seeknal.scheduling.status import NodeStatus, Status
+    from seeknal.values.notifications import Channel
+
+SHORTEST = 1.0
+
+
+@click.group("scheduler", cls=Group, invoke_without_command=True)
+@environment_option
+@click.option(
+    "--heartbeat",
+    default="30s",
+    metavar="DURATION",
+    callback=read_duration,
+    help="How often a sign of life is written.",
+)
+@project_options
+@click.pass_context
+def scheduler_command(
+    context: click.Context,
+    environment: str,
+    heartbeat: float,
+    profile: Path | None,
+    variables: tuple[str, ...],
+) -> int:
+    """Run nodes when they are due by their schedules, until told to stop.
+
+    It stays in the foreground and writes a line for each thing that happens. What was due while it
+    was not there is run once it is; what fails is tried again after a minute, then after twice as
+    long each time, at most an hour. Files of the project may be changed meanwhile.
+
+    profiles.yml says under notifications: who is told when nodes fail, and when they recover.
+    """
+    if context.invoked_subcommand is not None:
+        return 0
+    from seeknal.scheduling.daemon import Asked
+
+    if heartbeat < SHORTEST:
+        raise UsageError(
+            f"--heartbeat {heartbeat:g} s is too short",
+            code="SK0250",
+            help=f"{SHORTEST:g} s is the least",
+        )
+    # What cannot be read is to be told now, and not by the first run.
+    request(command="scheduler", environment=environment, variables=variables)
+    words = tuple(word for entry in variables for word in ("--var", entry))
+    asked = Asked(
+        root=project_root(),
+        environment=environment,
+        profile=None if profile is None else profile.resolve(),
+        words=words,
+        period=heartbeat,
+    )
+    return _schedule(asked)
+
+
+@scheduler_command.command("status")
+@environment_option
+@format_option("table", "json")
+@project_options
+def status_command(environment: str, format_: str, **options: Any) -> int:
+    """Say whether the scheduler lives, and how the nodes are that it runs.
+
+    Ends with 0 while it lives, and with 1 where it does not: a probe may ask it.
+    """
+    from seeknal.scheduling.place import Place
+    from seeknal.scheduling.status import status_of
+
+    root = project_root()
+    entries, fault = _entries(root, environment, options)
+    now = clock.now().timestamp()
+    found = status_of(Place.of(root / "target", environment), entries, now)
+    if format_ == "json":
+        print_json(_answer(found, environment, fault, now))
+    else:
+        _print(found, environment, fault, now)
+    return 0 if found.alive else 1
+
+
+@scheduler_command.command("notify")
+@click.argument("file", required=False, type=click.Path(path_type=Path))
+@profile_option
+@format_option("text", "json")
+def notify_command(file: Path | None, profile: Path | None, format_: str) -> int:
+    """Send a test message to all that notifications: of profiles.yml names.
+
+    With FILE that message of a scheduler's outbox, to those that have not got it.
+    """
+    root = project_root()
+    channels = _channels(root, profile)
+    if not channels and file is None:
+        raise UsageError(
+            "profiles.yml names nobody to tell",
+            code="SK0609",
+            help="notifications: [{webhook: https://...}]",
+        )
+    errors = _send_all(root, channels, file)
+    if format_ == "json":
+        from seeknal.cli.answers import answered, outcome, told
+
+        first = next(iter(errors.values()), None)
+        print_json(answered(outcome(not errors), error=told(first)))
+    else:
+        for channel in channels:
+            print(f"{channel.name}: {errors.get(channel.name, 'sent')}")
+    return 1 if errors else 0
+
+
+def _schedule(asked: Asked) -> int:
+    from seeknal.scheduling.daemon import Daemon
+    from seeknal.scheduling.place import Place
+    from seeknal.state.lock import project_lock
+
+    place = Place.of(asked.root / "target", asked.environment)
+    stopped: list[int] = []
+    while not stopped:
+        try:
+            with project_lock(place.folder, command="scheduler", timeout=1.0):
+                daemon = Daemon(asked, place, _line)
+                _obey(daemon, stopped)
+                daemon.carry_out()
+        except LockHeld as error:
+            raise LockHeld(
+                error.message.replace(
+                    "another command is writing to this project",
+                    f"a scheduler of {asked.environment} is at work already",
+                ),
+                help="seeknal scheduler status says how it is",
+            ) from None
+        if not stopped:
+            _line("the folder target was removed: beginning anew")
+    return Interrupted.exit_code if stopped[0] == signal.SIGINT else 0
+
+
+def _obey(daemon: Daemon, stopped: list[int]) -> None:
+    """At the first signal nothing more begins, at the second what runs is killed."""
+
+    def asked(number: int, frame: object) -> None:
+        if stopped:
+            daemon.hurry()
+        else:
+            daemon.stop()
+        stopped.append(number)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, asked)
+
+
+def _line(text: str) -> None:
+    say(f"{clock.now():%Y-%m-%dT%H:%M:%SZ}  {text}")
+
+
+def _entries(
+    root: Path, environment: str, options: dict[str, Any]
+) -> tuple[Sequence[Entry], ProjectError | None]:
+    """What is due when; a project that cannot be read now is no reason to say nothing."""
+    from seeknal.plan.session import read_project
+    from seeknal.scheduling.agenda import agenda_of
+
+    try:
+        loaded = read_project(root, request(command="status", environment=environment, **options))
+    except ProjectError as error:
+        return (), error
+    return agenda_of(loaded.project.nodes, loaded.graph), None
+
+
+def _print(found: Status, environment: str, fault: ProjectError | None, now: float) -> None:
+    print(_headline(found, environment, now))
+    if fault is not None:
+        print(f"the project cannot be read: {fault.message}")
+    rows = [_row(each, now) for each in found.nodes]
+    if rows:
+        print()
+        print_table(("node", "schedule", "status", "next", "why"), rows)
+    if found.pending:
+        failed = f", {found.failed} of them tried in vain" if found.failed else ""
+        print(f"{count(found.pending, 'notification')} not sent yet{failed}")
+
+
+def _headline(found: Status, environment: str, now: float) -> str:
+    beat = found.heartbeat
+    if beat is None:
+        return f"no scheduler of {environment} is at work"
+    who = f"scheduler of {environment}, pid {beat.pid} on {beat.host}"
+    seen = f"last seen {_ago(now - beat.at)}"
+    if not found.alive:
+        return f"{who}: dead, {seen}"
+    running = beat.running
+    does = f"runs {count(len(running.nodes), 'node')}" if running else "waits"
+    return f"{who}: {does}, {seen}"
+
+
+def _row(each: NodeStatus, now: float) -> tuple[object, ...]:
+    from seeknal.intervals.wording import told_moment
+
+    schedule = each.entry.schedule if each.entry else None
+    zone = schedule.timezone if schedule else "UTC"
+    when = f"{schedule.text} {'' if zone == 'UTC' else zone}".strip() if schedule else ""
+    standing = each.standing
+    next = _next(each, now)
+    why = standing.fault.message if standing.fault else ""
+    return each.node, when, each.status, told_moment(next, zone) if next else "", why
+
+
+def _next(each: NodeStatus, now: float) -> int | None:
+    """When it is run next, as far as that is known."""
+    from seeknal.intervals.ticks import ticks_next
+
+    if each.standing.fails:
+        return each.standing.retry_at
+    return ticks_next(each.entry.schedule, int(now)) if each.entry else None
+
+
+def _ago(seconds: float) -> str:
+    from seeknal.cli.render import duration_text
+
+    return f"{duration_text(max(seconds, 0.0))} ago"
+
+
+def _answer(
+    found: Status, environment: str, fault: ProjectError | None, now: float
+) -> dict[str, Any]:
+    from seeknal.cli.answers import answered, error_answer
+
+    beat, error = found.heartbeat, None
+    if fault is not None:
+        error = error_answer(fault.message, fault.code, fault.help, fault.location)
+    running = beat.running if beat and found.alive else None
+    return answered(
+        "success",
+        environment=environment,
+        alive=found.alive,
+        pid=beat.pid if beat else None,
+        host=beat.host if beat else None,
+        started_at=_iso(beat.started_at) if beat else None,
+        heartbeat_at=_iso(beat.at) if beat else None,
+        heartbeat_bound=beat.bound if beat else None,
+        running={
+            "since": _iso(running.since),
+            "nodes": list(running.nodes),
+            "pid": running.pid,
+        }
+        if running
+        else None,
+        project_error=error,
+        nodes=[_node(each, now) for each in found.nodes],
+        notifications={"pending": found.pending, "failed": found.failed},
+    )
+
+
+def _node(each: NodeStatus, now: float) -> dict[str, Any]:
+    from seeknal.cli.answers import error_answer
+    from seeknal.intervals.ticks import ticked, ticks_next
+
+    schedule, standing = each.entry.schedule if each.entry else None, each.standing
+    fault = standing.fault
+    return {
+        "node": each.node,
+        "schedule": schedule.text if schedule else None,
+        "timezone": schedule.timezone if schedule else None,
+        "last_tick": _iso(ticked(schedule, int(now))) if schedule else None,
+        "next_tick": _iso(ticks_next(schedule, int(now))) if schedule else None,
+        "status": each.status,
+        "failures": standing.failures,
+        "retry_at": _iso(standing.retry_at) if standing.fails else None,
+        "error": error_answer(fault.message, fault.code, fault.help, node=each.node)
+        if fault
+        else None,
+    }
+
+
+def _iso(moment: float) -> str:
+    from seeknal.intervals.wording import iso
+
+    return iso(int(moment))
+
+
+def _channels(root: Path, profile: Path | None) -> tuple[Channel, ...]:
+    from seeknal.kernel.plugins import load_plugins
+    from seeknal.project.profile.notifications import channels_of
+    from seeknal.project.profile.profiles import load_profile
+    from seeknal.values.problems import Problems
+
+    found, problems = load_profile(root, profile, load_plugins()), Problems()
+    channels = channels_of(found, problems) if found else ()
+    if problems:
+        raise ProjectError(problems)
+    return channels
+
+
+def _send_all(root: Path, channels: Sequence[Channel], file: Path | None) -> dict[str, str]:
+    """What went wrong, by the names of channels."""
+    from attrs import evolve
+
+    from seeknal.scheduling.outbox import keep, new_message, take
+    from seeknal.scheduling.sending import send
+    from seeknal.values.errors import RunError
+
+    message = take(file) if file else new_message(_test_body(root))
+    if message is None:
+        raise UsageError(f"{file} is no message of a scheduler", code="SK0250")
+    errors: dict[str, str] = {}
+    for channel in channels:
+        meant = file is None or message.body.get("type") in channel.events
+        if not meant or channel.name in message.sent:
+            continue
+        try:
+            send(channel, message, root)
+        except RunError as error:
+            errors[channel.name] = error.message
+        else:
+            message = evolve(message, sent=(*message.sent, channel.name))
+            if file is not None:
+                keep(file, message)
+    return errors
+
+
+def _test_body(root: Path) -> dict[str, Any]:
+    project = root.name
+    return {
+        "type": "test",
+        "timestamp": clock.now().isoformat(),
+        "text": f"{project} ({PRODUCTION}): a test message of seeknal scheduler notify",
+        "data": {"project": project, "environment": PRODUCTION, "run_id": None, "nodes": []},
+    }

@@ -1,0 +1,139 @@
+"""What the processes of a scheduler answer, as values: what is due when, and how a run went."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from attrs import field, frozen
+
+from seeknal.scheduling.agenda import Entry
+from seeknal.scheduling.due import Ended
+from seeknal.scheduling.memory import Fault
+from seeknal.values.names import NodeId
+from seeknal.values.schedule import Schedule
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from seeknal.scheduling.child import Answer
+
+LOCK_HELD = "SK0802"
+_WELL = ("success", "reused")
+
+
+@frozen(kw_only=True)
+class Reading:
+    """A project as it was read: its nodes with schedules, and when untracked ones were made."""
+
+    entries: tuple[Entry, ...] = ()
+    made_at: Mapping[NodeId, int] = field(factory=dict)
+    project: str = ""
+
+    @property
+    def known(self) -> frozenset[NodeId]:
+        """The nodes that are due by a schedule, and those that run along with them."""
+        along = (id for entry in self.entries for id in entry.along)
+        return frozenset((*(entry.node for entry in self.entries), *along))
+
+
+@frozen(kw_only=True)
+class Run:
+    """A run that has ended. ``fault``: it went wrong as a whole, and of no node is anything known.
+
+    ``locked``: another command was writing; ``refused``: the project is wrong.
+    """
+
+    ended: Mapping[NodeId, Ended] = field(factory=dict)
+    fault: Fault | None = None
+    run_id: str | None = None
+    seconds: float = 0.0
+    locked: bool = False
+    refused: bool = False
+
+
+def reading_of(answer: Answer) -> Reading | Fault:
+    """What ``schedule list`` has found, or why it could not."""
+    content = answer.content
+    if answer.code or "nodes" not in content:
+        return fault_of(answer)
+    entries, made_at = [], {}
+    for found in content["nodes"]:
+        id = NodeId(found["node"])
+        entries.append(
+            Entry(
+                node=id,
+                schedule=Schedule(text=found["schedule"], timezone=found["timezone"]),
+                along=tuple(map(NodeId, found["along"])),
+                above=tuple(map(NodeId, found["above"])),
+            )
+        )
+        if found["made_at"] and not found["tracked"]:
+            made_at[id] = int(datetime.fromisoformat(found["made_at"]).timestamp())
+    return Reading(entries=tuple(entries), made_at=made_at, project=content["project"])
+
+
+def run_of(answer: Answer, *, stopped: bool) -> Run:
+    """How a run went. ``stopped``: the scheduler told it to end, which is no fault of its nodes."""
+    content = answer.content
+    if "nodes" not in content:
+        code = (content.get("error") or {}).get("code")
+        return Run(
+            fault=None if stopped else fault_of(answer),
+            locked=code == LOCK_HELD,
+            refused=answer.code == 2,
+        )
+    ended = {NodeId(found["node"]): _ended(found) for found in content["nodes"]}
+    if stopped:
+        ended = {id: each for id, each in ended.items() if each.status == "ok"}
+    return Run(ended=ended, run_id=content.get("run_id"), seconds=content.get("seconds", 0.0))
+
+
+def fault_of(answer: Answer) -> Fault:
+    """Why a process gave no answer, as far as it said so."""
+    error = answer.content.get("error")
+    if error:
+        problems: Sequence[Mapping[str, Any]] = answer.content.get("problems") or [error]
+        places = [_place(problem) for problem in problems[:5]]
+        more = f" and {len(problems) - 5} more" if len(problems) > 5 else ""
+        return Fault(
+            message="; ".join(places) + more,
+            code=error.get("code"),
+            help=error.get("help"),
+        )
+    said = f": {answer.said.splitlines()[-1]}" if answer.said else ""
+    return Fault(message=f"a process of the scheduler {answer.ending}{said}")
+
+
+def _place(problem: Mapping[str, Any]) -> str:
+    file, line = problem.get("file"), problem.get("line")
+    place = f"{file}:{line}: " if file and line else f"{file}: " if file else ""
+    return f"{place}{problem.get('message')}"
+
+
+def _ended(found: Mapping[str, Any]) -> Ended:
+    waits = bool((found.get("ranges") or {}).get("waiting"))
+    status = found["status"]
+    owed = [target for target in found.get("targets") or () if target.get("status") == "owed"]
+    if status in _WELL and not owed:
+        return Ended(status="ok", waits=waits)
+    if status in _WELL:
+        return Ended(status="failed", fault=_owed(owed), waits=waits)
+    error = found.get("error") or {}
+    fault = Fault(
+        message=error.get("message") or found.get("reason") or status,
+        code=error.get("code"),
+        help=error.get("help"),
+    )
+    return Ended(status="skipped" if status == "skipped" else "failed", fault=fault, waits=waits)
+
+
+def _owed(owed: Sequence[Mapping[str, Any]]) -> Fault:
+    first = owed[0]
+    error = first.get("error") or {}
+    target = first.get("label") or first.get("type") or "a target"
+    return Fault(
+        message=f"{target} is owed a delivery: {error.get('message') or 'it was not taken'}",
+        code=error.get("code"),
+        help=error.get("help"),
+    )

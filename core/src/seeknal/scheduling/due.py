@@ -1,0 +1,138 @@
+"""Which nodes are due now, and what is remembered after they ran."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from attrs import evolve, field, frozen
+
+from seeknal.intervals.ticks import ticked, ticks_next
+from seeknal.scheduling.memory import Fault, Standing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping, Sequence
+
+    from seeknal.scheduling.agenda import Entry
+    from seeknal.scheduling.memory import Memory
+    from seeknal.values.names import NodeId
+    from seeknal.values.schedule import Schedule
+
+DAY = 86400
+
+
+@frozen(kw_only=True)
+class Wanted:
+    """What one run is to do: ``due`` are nodes with a schedule, ``nodes`` all that it selects."""
+
+    due: tuple[NodeId, ...] = ()
+    nodes: tuple[NodeId, ...] = ()
+
+
+@frozen(kw_only=True)
+class Ended:
+    """How a node's step of a run ended. ``waits``: ranges of it lack an input."""
+
+    status: Literal["ok", "failed", "skipped"]
+    fault: Fault | None = None
+    waits: bool = False
+
+
+@frozen
+class Ticks:
+    """The last tick of each schedule, looked for again only once the next one has come."""
+
+    _known: dict[Schedule, tuple[int, int]] = field(factory=dict, init=False)
+
+    def last(self, schedule: Schedule, now: int) -> int:
+        """When a schedule has ticked last."""
+        tick, next = self._known.get(schedule, (0, 0))
+        if not tick <= now < next:
+            tick, next = ticked(schedule, now), ticks_next(schedule, now)
+            self._known[schedule] = tick, next
+        return tick
+
+
+def first_seen(
+    memory: Memory,
+    entries: Sequence[Entry],
+    made_at: Mapping[NodeId, int],
+    known: Collection[NodeId],
+) -> Memory:
+    """With nodes that the scheduler did not know, and without those that there are no more.
+
+    ``made_at`` is when a run computed the rows of a node that needs none for an earlier tick.
+    """
+    kept = {id: standing for id, standing in memory.nodes.items() if id in known}
+    for entry in entries:
+        if entry.node not in kept and entry.node in made_at:
+            kept[entry.node] = Standing(tick=made_at[entry.node])
+    return evolve(memory, nodes=kept)
+
+
+def put_right(
+    memory: Memory, entries: Sequence[Entry], last: Callable[[Schedule, int], int], now: int
+) -> Memory:
+    """Without ticks that a clock has told which ran ahead by days: their nodes go on from now."""
+    changed = {}
+    for entry in entries:
+        standing = memory.of(entry.node)
+        if standing.tick is not None and standing.tick > now + DAY:
+            changed[entry.node] = evolve(standing, tick=last(entry.schedule, now))
+    return memory.with_nodes(changed) if changed else memory
+
+
+def wanted(
+    memory: Memory, entries: Sequence[Entry], last: Callable[[Schedule, int], int], now: int
+) -> Wanted:
+    """What is due: nodes whose schedule has ticked since they last ran, and what failed before.
+
+    A node that fails is not due before its delay is over, unless one is that reads it: new rows
+    are not made of old ones only because these could not be renewed.
+    """
+    scheduled = {entry.node: entry for entry in entries}
+    due = {entry.node for entry in entries if _is_due(memory, entry, last, now)}
+    again = {
+        id
+        for id, standing in memory.nodes.items()
+        if standing.fails and id not in scheduled and standing.may_retry(now)
+    }
+    if not due and not again:
+        return Wanted()
+    failing = {id for id in scheduled if memory.of(id).fails}
+    for id in list(due):
+        due |= failing.intersection(scheduled[id].above)
+    for entry in entries:
+        if memory.of(entry.node).waits and due.intersection(entry.above):
+            due.add(entry.node)
+    ordered = tuple(id for id in scheduled if id in due)
+    along = (other for id in ordered for other in scheduled[id].along)
+    return Wanted(due=ordered, nodes=tuple(dict.fromkeys([*ordered, *along, *sorted(again)])))
+
+
+def _is_due(memory: Memory, entry: Entry, last: Callable[[Schedule, int], int], now: int) -> bool:
+    standing = memory.of(entry.node)
+    if standing.fails:
+        return standing.may_retry(now)
+    return standing.tick is None or last(entry.schedule, now) > standing.tick
+
+
+def after(
+    memory: Memory,
+    ran: Wanted,
+    ended: Mapping[NodeId, Ended],
+    ticks: Mapping[NodeId, int],
+    now: int,
+) -> Memory:
+    """What is remembered after a run. ``ticks`` are the last ones of its nodes when it began."""
+    changed = {}
+    for id in ran.nodes:
+        result, standing = ended.get(id), memory.of(id)
+        if result is None:
+            # Nothing is known of it: it is due as before.
+            continue
+        if result.status == "ok":
+            changed[id] = Standing(tick=ticks.get(id), waits=result.waits)
+        else:
+            fault = result.fault or Fault(message="failed")
+            changed[id] = standing.failed(fault, now, follows=result.status == "skipped")
+    return memory.with_nodes(changed)

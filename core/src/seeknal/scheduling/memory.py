@@ -1,0 +1,114 @@
+"""What a scheduler remembers of nodes: for which tick each was run, and what fails since when."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from attrs import asdict, evolve, field, frozen
+
+from seeknal.host.files import write_text
+from seeknal.values.names import NodeId
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FIRST_DELAY = 60
+LONGEST_DELAY = 3600
+"""Seconds until what has failed is tried again: twice as many each time, and never more."""
+
+
+@frozen(kw_only=True)
+class Fault:
+    """What went wrong, as people are told of it."""
+
+    message: str
+    code: str | None = None
+    help: str | None = None
+
+
+@frozen(kw_only=True)
+class Standing:
+    """What is remembered of one node, or of the project as a whole.
+
+    ``tick`` is the last tick of its schedule for which it was run well, in seconds since 1970 UTC.
+    ``failures`` counts attempts since then that went wrong, ``retry_at`` is when the next is due.
+    ``waits``: ranges of it lack an input. ``told``: somebody was told that it fails.
+    ``follows``: it was only skipped, since another node failed.
+    """
+
+    tick: int | None = None
+    failures: int = 0
+    retry_at: int = 0
+    fault: Fault | None = None
+    follows: bool = False
+    waits: bool = False
+    told: bool = False
+
+    @property
+    def fails(self) -> bool:
+        return self.failures > 0
+
+    def failed(self, fault: Fault, now: int, *, follows: bool = False) -> Standing:
+        """After one more attempt that went wrong."""
+        delay = min(FIRST_DELAY << min(self.failures, 16), LONGEST_DELAY)
+        return evolve(
+            self,
+            failures=self.failures + 1,
+            retry_at=now + delay,
+            fault=fault,
+            follows=follows,
+        )
+
+    def may_retry(self, now: int) -> bool:
+        """Whether it is time for the next attempt; a clock that was put back delays it little."""
+        return now >= self.retry_at or self.retry_at > now + LONGEST_DELAY
+
+
+@frozen(kw_only=True)
+class Memory:
+    """What is remembered of all nodes, and of the project: that it could not be read."""
+
+    nodes: Mapping[NodeId, Standing] = field(factory=dict)
+    project: Standing = Standing()
+
+    def of(self, id: NodeId) -> Standing:
+        """What is remembered of a node, nothing among it."""
+        return self.nodes.get(id, Standing())
+
+    def with_nodes(self, changed: Mapping[NodeId, Standing]) -> Memory:
+        """With these nodes as they are now; of one about which there is nothing to say, nothing."""
+        nodes = {**self.nodes, **changed}
+        return evolve(self, nodes={id: kept for id, kept in nodes.items() if kept != Standing()})
+
+    def retried(self) -> Memory:
+        """With everything that fails due at once."""
+        failing = {id: evolve(kept, retry_at=0) for id, kept in self.nodes.items() if kept.fails}
+        return self.with_nodes(failing)
+
+
+def save(path: Path, memory: Memory) -> None:
+    """Write what is remembered, atomically and durably. Raises OSError."""
+    content = {"schema_version": 1, **asdict(memory)}
+    write_text(path, json.dumps(content, indent=1))
+
+
+def remembered(path: Path) -> Memory | None:
+    """What is remembered; None where nothing is yet. Raises ValueError for a damaged file."""
+    try:
+        content = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    try:
+        if content["schema_version"] != 1:
+            raise ValueError("of another version of seeknal")
+        nodes = {NodeId(id): _standing(kept) for id, kept in content["nodes"].items()}
+        return Memory(nodes=nodes, project=_standing(content["project"]))
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"not what a scheduler has written: {error}") from error
+
+
+def _standing(kept: Mapping[str, Any]) -> Standing:
+    fault = kept["fault"]
+    return Standing(**{**kept, "fault": Fault(**fault) if fault else None})

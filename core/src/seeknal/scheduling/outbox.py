@@ -1,0 +1,84 @@
+"""Messages that are to be sent: each is a file until all have got it, also after a stop."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from attrs import asdict, evolve, field, frozen
+
+from seeknal.host import clock
+from seeknal.host.files import write_text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+FIRST_DELAY = 10
+LONGEST_DELAY = 3600
+KEPT_FOR = 86400
+"""Seconds until a message is tried again, at first and at most, and until it is given up."""
+MOST = 1000
+"""Messages that wait; of more the oldest are given up."""
+
+
+@frozen(kw_only=True)
+class Message:
+    """What is sent, to whom it was, and when it is tried again."""
+
+    id: str
+    created_at: float
+    body: Mapping[str, Any]
+    sent: tuple[str, ...] = field(default=(), converter=tuple[str, ...])
+    attempts: int = 0
+    retry_at: float = 0.0
+    errors: Mapping[str, str] = field(factory=dict)
+
+
+def new_message(body: Mapping[str, Any]) -> Message:
+    """A message that nobody has got."""
+    return Message(id=f"msg_{uuid4().hex}", created_at=clock.now().timestamp(), body=body)
+
+
+def put(outbox: Path, message: Message) -> Path:
+    """Let a message wait to be sent. Raises OSError."""
+    path = outbox / f"{message.created_at:017.6f}-{message.id}.json"
+    keep(path, message)
+    return path
+
+
+def keep(path: Path, message: Message) -> None:
+    """Write what became of a message. Raises OSError."""
+    write_text(path, json.dumps(asdict(message)))
+
+
+def take(path: Path) -> Message | None:
+    """A message that waits; None where it does not any more, or is none of ours."""
+    try:
+        return Message(**json.loads(path.read_bytes()))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def waiting(outbox: Path) -> list[Path]:
+    """The messages that wait, the oldest first."""
+    with suppress(OSError):
+        return sorted(path for path in outbox.iterdir() if path.suffix == ".json")
+    return []
+
+
+def tried(message: Message, now: float) -> Message:
+    """After one more attempt in which not all got it."""
+    delay = min(FIRST_DELAY << min(message.attempts, 16), LONGEST_DELAY)
+    return evolve(message, attempts=message.attempts + 1, retry_at=now + delay)
+
+
+def is_given_up(message: Message, now: float) -> bool:
+    return now - message.created_at > KEPT_FOR
+
+
+def is_due(message: Message, now: float) -> bool:
+    """Whether it is time to send it; a clock that was put back delays it little."""
+    return now >= message.retry_at or message.retry_at > now + LONGEST_DELAY

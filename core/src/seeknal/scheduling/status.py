@@ -1,0 +1,103 @@
+"""Whether a scheduler lives, and how the nodes are that it runs."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+from seeknal.scheduling.due import Ticks, put_right
+from seeknal.scheduling.heartbeat import Heartbeat, last_beat
+from seeknal.scheduling.memory import Memory, Standing, remembered
+from seeknal.scheduling.outbox import take, waiting
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from seeknal.scheduling.agenda import Entry
+    from seeknal.scheduling.place import Place
+    from seeknal.values.names import NodeId
+
+WORDS = ("failing", "waiting", "ok", "never")
+
+
+@frozen(kw_only=True)
+class NodeStatus:
+    """How one node is. ``status`` is one of `WORDS`; ``entry`` None: it runs along with others."""
+
+    node: NodeId
+    entry: Entry | None
+    standing: Standing
+    status: str
+
+
+@frozen(kw_only=True)
+class Status:
+    """A scheduler as others see it. ``alive``: it holds its lock and was seen lately."""
+
+    alive: bool
+    heartbeat: Heartbeat | None
+    project: Standing
+    nodes: tuple[NodeStatus, ...]
+    pending: int
+    failed: int
+
+
+def status_of(place: Place, entries: Sequence[Entry], now: float) -> Status:
+    """How the scheduler of a place is. Raises ValueError where what it remembers is damaged."""
+    heartbeat = last_beat(place.heartbeat)
+    fresh = heartbeat is not None and abs(now - heartbeat.at) <= heartbeat.bound
+    memory = put_right(remembered(place.memory) or Memory(), entries, Ticks().last, int(now))
+    messages = [take(path) for path in waiting(place.outbox)]
+    return Status(
+        alive=fresh and _is_locked(place),
+        heartbeat=heartbeat,
+        project=memory.project,
+        nodes=tuple(_nodes(memory, entries)),
+        pending=len(messages),
+        failed=sum(message is not None and message.attempts > 0 for message in messages),
+    )
+
+
+def _nodes(memory: Memory, entries: Sequence[Entry]) -> list[NodeStatus]:
+    """The nodes with a schedule, then those that fail where they run along."""
+    known = {entry.node: entry for entry in entries}
+    others = [id for id, kept in memory.nodes.items() if kept.fails and id not in known]
+    return [
+        NodeStatus(
+            node=id,
+            entry=known.get(id),
+            standing=memory.of(id),
+            status=_word(memory.of(id)),
+        )
+        for id in (*known, *others)
+    ]
+
+
+def _word(standing: Standing) -> str:
+    if standing.fails:
+        return "failing"
+    if standing.waits:
+        return "waiting"
+    return "never" if standing.tick is None else "ok"
+
+
+def _is_locked(place: Place) -> bool:
+    """Whether a scheduler holds the lock: then nobody else gets it, not even to share."""
+    try:
+        descriptor = os.open(place.lock, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    else:
+        with suppress(OSError):
+            fcntl.flock(descriptor, fcntl.LOCK_UN)
+        return False
+    finally:
+        os.close(descriptor)
