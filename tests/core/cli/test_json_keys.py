@@ -63,6 +63,7 @@ COMMANDS = (
     ["deliveries", "retry"],
     ["check-intervals"],
     ["schedule", "list"],
+    ["scheduler", "status"],
     ["render", "big_orders"],
     ["draft", "transform", "new", "--stdout"],
     ["connection", "list"],

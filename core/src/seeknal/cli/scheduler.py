@@ -259,21 +259,21 @@ def _answer(
         "success",
         environment=environment,
         alive=found.alive,
-        pid=beat.pid if beat else None,
-        host=beat.host if beat else None,
+        process=beat.pid if beat else None,
+        machine=beat.host if beat else None,
         started_at=_iso(beat.started_at) if beat else None,
         heartbeat_at=_iso(beat.at) if beat else None,
         heartbeat_bound=beat.bound if beat else None,
-        running={
+        current_run={
             "since": _iso(running.since),
             "nodes": list(running.nodes),
-            "pid": running.pid,
+            "process": running.pid,
         }
         if running
         else None,
         project_error=error,
         nodes=[_node(each, now) for each in found.nodes],
-        notifications={"pending": found.pending, "failed": found.failed},
+        notifications=found.pending,
     )
 
 
