@@ -93,6 +93,8 @@ class Child:
         """End it as it is."""
         self._send(signal.SIGKILL)
         self._process.wait()
+        self._out.close()
+        self._err.close()
 
     def _send(self, number: signal.Signals) -> None:
         with suppress(ProcessLookupError):

@@ -45,6 +45,8 @@ LOOK = 10.0
 """Seconds between two looks at the project's files."""
 LOCKED = 15.0
 """Seconds until what another command's lock kept from running is tried again."""
+LONG_LOCKED = 900.0
+"""Seconds after which somebody has to know that another command lets nothing run."""
 GRACE = 30.0
 """Seconds in which a run that was told to stop may end by itself."""
 
@@ -83,7 +85,7 @@ class Daemon:
         self.stopping = self.hurrying = False
         self.lock = _identity(place.lock)
         self._looked_at = self._beat_at = self._locked_at = float("-inf")
-        self._saying_waits = False
+        self._waits_since: float | None = None
         self._never = Event()
         self.memory = self._remember()
 
@@ -234,7 +236,7 @@ class Daemon:
         self.runner = self._started(["run", *options, *self._common()])
         if self.runner is not None:
             self._beat_at = float("-inf")
-            if not self._saying_waits:
+            if self._waits_since is None:
                 self.tell(f"running {_names(found.due or found.nodes)}")
 
     def _collect_run(self) -> None:
@@ -243,10 +245,9 @@ class Daemon:
             return
         self.runner, self._beat_at = None, float("-inf")
         run = run_of(answer, stopped=self.stopping)
-        if run.locked:
-            self._wait_for_lock()
+        if run.locked and not self._has_waited_long():
             return
-        self._saying_waits = False
+        self._waits_since = None
         if run.refused:
             # Its files may be wrong since they were looked at.
             self._looked_at = float("-inf")
@@ -258,18 +259,21 @@ class Daemon:
         self._say_ended(run, ended, memory)
         self._settle(memory, run.run_id)
 
-    def _wait_for_lock(self) -> None:
+    def _has_waited_long(self) -> bool:
+        """Whether another command has been writing for so long that it is no usual one."""
         self._locked_at = clock.monotonic()
-        if not self._saying_waits:
-            self._saying_waits = True
+        if self._waits_since is None:
+            self._waits_since = self._locked_at
             self.tell("another command is writing to the project: waiting for it")
+        return self._locked_at - self._waits_since > LONG_LOCKED
 
     def _say_ended(self, run: Run, ended: Mapping[NodeId, Ended], memory: Memory) -> None:
         counts = {"ok": 0, "failed": 0, "skipped": 0}
         for each in ended.values():
             counts[each.status] += 1
         told = ", ".join(f"{number} {status}" for status, number in counts.items() if number)
-        self.tell(f"ended: {told or 'nothing was done'} in {run.seconds:.1f} s")
+        which = f", run {run.run_id}" if run.run_id else ""
+        self.tell(f"ended: {told or 'nothing was done'} in {run.seconds:.1f} s{which}")
         for id, each in ended.items():
             if each.status != "failed" or each.fault is None:
                 continue

@@ -1,0 +1,149 @@
+"""What a scheduler does: it runs what is due, waits, tries again, and says what happens."""
+
+import json
+from datetime import timedelta
+
+import pytest
+
+from seeknal.scheduling import daemon
+from seeknal.scheduling.heartbeat import last_beat
+from seeknal.state.lock import project_lock
+
+pytestmark = pytest.mark.inside
+
+FILES = {
+    "seeknal/orders.yml": "kind: source\nname: orders\nsource: csv\ntable: data/orders.csv\n",
+    "seeknal/hourly.yml": (
+        "kind: transform\nname: hourly\nschedule: '@hourly'\n"
+        "sql: SELECT CAST(id AS INTEGER) AS id FROM ref('source.orders')\n"
+    ),
+    "data/orders.csv": "id,at\n1,a\n",
+}
+BROKEN = "id,at\n1x,a\n"
+
+
+def bodies(watched):
+    files = sorted(watched.place.outbox.glob("*.json"))
+    return [json.loads(file.read_text())["body"] for file in files]
+
+
+@pytest.fixture
+def unsent(monkeypatch):
+    """Messages stay in the outbox."""
+    monkeypatch.setattr("seeknal.scheduling.postman.Postman.step", lambda self: None)
+
+
+def test_a_node_that_never_ran_runs_at_once_and_then_at_each_tick(seeknal_project, scheduler):
+    project = seeknal_project(FILES)
+    watched = scheduler(project)
+
+    first = watched.until("ended")
+    quiet = watched.during(1800)
+    second = watched.until("ended")
+
+    assert any("running transform.hourly" in line for line in first)
+    assert quiet == []
+    assert any("running transform.hourly" in line for line in second)
+    assert f"{watched.now:%H:%M}" == "13:00"
+    assert project.rows("transform.hourly") == [(1,)]
+
+
+def test_a_scheduler_goes_on_where_the_last_one_ended(seeknal_project, scheduler):
+    project = seeknal_project(FILES)
+    scheduler(project).until("ended")
+
+    again = scheduler(project)
+    quiet = again.during(60)
+    later = scheduler(project, timedelta(days=2, hours=4)).until("ended")
+
+    assert [line for line in quiet if "running" in line] == []
+    assert sum("running" in line for line in later) == 1
+
+
+def test_a_node_that_fails_is_tried_again_and_told_of_once(seeknal_project, scheduler, unsent):
+    project = seeknal_project({**FILES, "data/orders.csv": BROKEN})
+    watched = scheduler(project)
+
+    watched.until("failed: transform.hourly")
+    again = watched.until("failed: transform.hourly")
+    project.write({"data/orders.csv": FILES["data/orders.csv"]})
+    well = watched.until("recovered")
+
+    assert "again in 120 s" in again[-1]
+    assert any("recovered: transform.hourly" in line for line in well)
+    failed, recovered = bodies(watched)
+    assert [failed["type"], recovered["type"]] == ["run.failed", "run.recovered"]
+    assert [each["node"] for each in failed["data"]["nodes"]] == ["transform.hourly"]
+
+
+def test_a_project_that_cannot_be_read_stops_no_scheduler(seeknal_project, scheduler, unsent):
+    project = seeknal_project(FILES)
+    watched = scheduler(project)
+    watched.until("ended")
+
+    project.write({"seeknal/orders.yml": "kind: source\nname: orders\n  source: csv\n"})
+    broken = watched.until("cannot be read")
+    quiet = watched.during(3700)
+    project.write({"seeknal/orders.yml": FILES["seeknal/orders.yml"]})
+    well = watched.until("ended")
+
+    assert "seeknal/orders.yml:3" in broken[-1]
+    assert quiet == []
+    assert any("running transform.hourly" in line for line in well)
+    assert [each["type"] for each in bodies(watched)] == ["run.failed", "run.recovered"]
+
+
+def test_a_new_node_runs_without_a_new_scheduler(seeknal_project, scheduler):
+    project = seeknal_project(FILES)
+    watched = scheduler(project)
+    watched.until("ended")
+
+    project.write(
+        {"seeknal/new.yml": "kind: transform\nname: new\nschedule: 1 day\nsql: SELECT 1 AS id\n"}
+    )
+    said = watched.until("ended")
+
+    assert any("running transform.new" in line for line in said)
+
+
+def test_another_command_that_writes_is_waited_for(seeknal_project, scheduler, unsent, monkeypatch):
+    monkeypatch.setattr(daemon, "LONG_LOCKED", 90)
+    project = seeknal_project(FILES)
+    watched = scheduler(project)
+
+    with project_lock(project.path / "target", command="run"):
+        waits = watched.until("waiting")
+        quiet = watched.during(30)
+        told = watched.until("failed: transform.hourly")
+    well = watched.until("recovered")
+
+    assert not any("failed" in line for line in (*waits, *quiet))
+    assert "another command is writing" in told[-1]
+    assert any("1 ok" in line or "2 ok" in line for line in well)
+
+
+def test_the_sign_of_life_is_never_older_than_its_bound(seeknal_project, scheduler):
+    project = seeknal_project(FILES)
+    watched = scheduler(project)
+    ages = []
+
+    for _ in range(40):
+        watched.during(5)
+        beat = last_beat(watched.place.heartbeat)
+        ages.append(watched.now.timestamp() - beat.at)
+
+    assert max(ages) <= beat.bound
+
+
+def test_what_is_remembered_and_damaged_is_set_aside(seeknal_project, scheduler):
+    project = seeknal_project(FILES)
+    watched = scheduler(project)
+    watched.until("ended")
+    watched.place.memory.write_text("{")
+
+    again = scheduler(project)
+    said = again.until("ended")
+
+    assert any("cannot be read" in line for line in again.lines)
+    assert any("running" in line for line in said)
+    assert list(watched.place.folder.glob("state.json.corrupt-*"))
