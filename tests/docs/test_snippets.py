@@ -60,7 +60,7 @@ def as_files(text):
     if text.startswith("refresh:"):
         source = "kind: source\nname: shown\nsource: csv\ntable: a.csv\n"
         return {"seeknal/shown.yml": source + text}
-    if text.startswith(("connections:", "materialization:", "engines:")):
+    if text.startswith(("connections:", "materialization:", "engines:", "notifications:")):
         return {"profiles.yml": text}
     if text.startswith(("janitor:", "environments:", "defaults:", "week_start:")):
         node = "kind: transform\nname: shown\nsql: SELECT 1 AS a\n"
