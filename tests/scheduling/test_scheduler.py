@@ -1,6 +1,8 @@
 """What a scheduler does: it runs what is due, waits, tries again, and says what happens."""
 
 import json
+import os
+import socket
 from datetime import timedelta
 
 import pytest
@@ -147,3 +149,20 @@ def test_what_is_remembered_and_damaged_is_set_aside(seeknal_project, scheduler)
     assert any("cannot be read" in line for line in again.lines)
     assert any("running" in line for line in said)
     assert list(watched.place.folder.glob("state.json.corrupt-*"))
+
+
+@pytest.mark.parametrize("named", ["@seeknal-test-{pid}", "{folder}/notify"])
+def test_a_service_manager_is_told_that_it_lives_and_ends(
+    named, seeknal_project, scheduler, monkeypatch, tmp_path
+):
+    address = named.format(pid=os.getpid(), folder=tmp_path)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(f"\0{address[1:]}" if address.startswith("@") else address)
+        monkeypatch.setenv("NOTIFY_SOCKET", address)
+        watched = scheduler(seeknal_project(FILES))
+        watched.daemon.stop()
+        watched.daemon.carry_out()
+        watched.daemon._beat()
+        said = [manager.recv(100).decode() for _ in range(3)]
+
+    assert said == ["READY=1", "STOPPING=1", "WATCHDOG=1"]

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from attrs import evolve, frozen
 
 from seeknal.host import clock
+from seeknal.host.service import ALIVE, READY, STOPPING, tell_manager
 from seeknal.project.cache import file_stats
 from seeknal.project.paths import find_profile
 from seeknal.scheduling.answers import Reading, reading_of, run_of
@@ -105,6 +106,7 @@ class Daemon:
     def carry_out(self) -> None:
         """Schedule until it is told to stop, or its folder is removed."""
         self.tell(f"started: {self.asked.environment} of {self.asked.root}, pid {os.getpid()}")
+        tell_manager(READY)
         try:
             while not self.is_over:
                 self.step()
@@ -143,6 +145,7 @@ class Daemon:
         if now - self._beat_at < self.asked.period / 2:
             return
         self._beat_at = now
+        tell_manager(ALIVE)
         running = None
         if self.runner is not None:
             nodes = self.wanted.nodes
@@ -323,6 +326,7 @@ class Daemon:
             self.tell(f"{what} cannot be written: {error}")
 
     def _shut_down(self) -> None:
+        tell_manager(STOPPING)
         self.postman.end()
         if self.reader is not None:
             self.reader.kill()
