@@ -41,6 +41,7 @@ SHORTEST = 1.0
     default="30s",
     metavar="DURATION",
     callback=read_duration,
+    show_default=True,
     help="How often a sign of life is written.",
 )
 @project_options
