@@ -39,7 +39,7 @@ def walks(seeknal_project, monkeypatch):
         main = sys._current_frames()[threading.main_thread().ident]
         mine = sys._getframe(1)
         outer = [] if threading.current_thread() is threading.main_thread() else modules(main)
-        waiting = outer.index("seeknal.run.scheduler") if outer else 0
+        waiting = outer.index("seeknal.run.dispatching") if outer else 0
         walk = [*outer[:waiting], *modules(mine)]
         found.append([*walk[walk.index("seeknal.cli.run") :], "seeknal.state.store"])
         return record(self, *arguments, **more)

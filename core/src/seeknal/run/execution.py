@@ -315,16 +315,16 @@ class Execution:
         )
         try:
             with stopped_by_signals(self.stop):
-                return self.schedule(plan, NodeRunner(services), dict(snapshots))
+                return self.dispatch(plan, NodeRunner(services), dict(snapshots))
         finally:
             reader.close()
             engine.close()
 
-    def schedule(
+    def dispatch(
         self, plan: Plan, runner: NodeRunner, before: Mapping[NodeId, Snapshot]
     ) -> list[NodeResult]:
         """Hand the steps to workers; gives their results, in plan order."""
-        from seeknal.run.scheduler import Events, run_plan
+        from seeknal.run.dispatching import Events, run_plan
 
         events = Events(
             started=self.reporter.started,
@@ -345,7 +345,7 @@ class Execution:
 
     def limits(self) -> Any:
         """How many steps run at once, by what the project and the command say."""
-        from seeknal.run.scheduler import Limits, file_nodes, io_nodes
+        from seeknal.run.dispatching import Limits, file_nodes, io_nodes
 
         execution = self.project.execution
         types = self.loaded.plugins.source_types

@@ -6,8 +6,8 @@ import pytest
 from tests.core.run.values import node
 
 from seeknal.graph.dag import build_graph
-from seeknal.run.scheduler import CPU_WORKERS, IO_WORKERS, Events, Limits, file_nodes, io_nodes
-from seeknal.run.scheduler import run_plan as run
+from seeknal.run.dispatching import CPU_WORKERS, IO_WORKERS, Events, Limits, file_nodes, io_nodes
+from seeknal.run.dispatching import run_plan as run
 from seeknal.run.signals import Stop
 from seeknal.values.names import NodeId
 from seeknal.values.plan import Plan, Step

@@ -90,11 +90,11 @@ def run_plan(
 
     and left to itself where it is to end at once.
     """
-    return Scheduler(plan, graph, runner, limits, events, durations, stop).carry_out()
+    return Dispatcher(plan, graph, runner, limits, events, durations, stop).carry_out()
 
 
-class Scheduler:
-    """The main thread's view: it schedules, workers execute, results come through a queue."""
+class Dispatcher:
+    """The main thread's view: it dispatches, workers execute, results come through a queue."""
 
     def __init__(
         self,
@@ -125,7 +125,7 @@ class Scheduler:
         self.is_stopping = False
 
     def carry_out(self) -> list[NodeResult]:
-        """Schedule until every step has a result."""
+        """Dispatch until every step has a result."""
         try:
             while self.ready:
                 self.start_ready()
