@@ -7,8 +7,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from seeknal.scheduling.agenda import Entry
-from seeknal.scheduling.due import Ended, Ticks, Wanted, after, put_right, wanted
+from seeknal.scheduling.due import Ended, Ticks, Wanted, after, as_found, put_right, wanted
 from seeknal.scheduling.memory import Fault, Memory, Standing
+from seeknal.scheduling.news import news_of, told
 from seeknal.values.names import NodeId
 from seeknal.values.schedule import Schedule
 
@@ -132,3 +133,27 @@ def test_ranges_that_wait_are_tried_with_each_run_above():
 
     assert due(memory, entries, now).due == (DAILY, CHILD)
     assert due(memory, entries, now - 1) == Wanted()
+
+
+def test_a_node_that_somebody_else_has_run_since_its_tick_is_not_due():
+    now = seconds("2026-03-01 05:30")
+    memory = Memory(nodes={DAILY: Standing(tick=seconds("2026-03-01 04:00"))})
+
+    found = as_found(memory, [entry()], {DAILY: seconds("2026-03-01 05:00")}, {DAILY})
+
+    assert due(memory, [entry()], now).due == (DAILY,)
+    assert due(found, [entry()], now) == Wanted()
+    assert due(found, [entry()], seconds("2026-03-01 06:00")).due == (DAILY,)
+
+
+def test_who_was_told_of_a_failure_is_told_that_the_node_is_gone():
+    failing = Standing().failed(Fault(message="no"), 0)
+    (failure,) = news_of(Memory(nodes={DAILY: failing}))
+    memory = told(Memory(nodes={DAILY: failing}), failure)
+
+    gone = as_found(memory, [], {}, set())
+    (recovery,) = news_of(gone)
+
+    assert news_of(memory) == ()
+    assert (failure.type, recovery.type) == ("run.failed", "run.recovered")
+    assert told(gone, recovery) == Memory()

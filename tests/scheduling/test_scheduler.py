@@ -166,3 +166,40 @@ def test_a_service_manager_is_told_that_it_lives_and_ends(
         said = [manager.recv(100).decode() for _ in range(3)]
 
     assert said == ["READY=1", "STOPPING=1", "WATCHDOG=1"]
+
+
+def test_files_are_read_once_they_are_changed_no_more(seeknal_project, scheduler):
+    project = seeknal_project(FILES)
+    watched = scheduler(project)
+    watched.until("ended")
+    watched.during(9)
+
+    for number in range(4):
+        project.write({"seeknal/new.yml": f"kind: transform\nname: new\nsql: SELECT {number}\n"})
+        while_changing = watched.during(2)
+    later = watched.during(20)
+
+    assert while_changing == []
+    assert later == ["the project's files have changed: reading them"]
+
+
+def test_a_message_that_could_not_be_written_is_written_later(
+    seeknal_project, scheduler, unsent, monkeypatch
+):
+    project = seeknal_project({**FILES, "data/orders.csv": BROKEN})
+    watched = scheduler(project)
+    full = OSError("No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("seeknal.scheduling.daemon.put", lambda *_: raised(full))
+        said = watched.until("failed: transform.hourly")
+    later = bodies(watched)
+    watched.until("failed: transform.hourly")
+
+    assert any("No space left" in line for line in (*said, *watched.lines))
+    assert later == []
+    assert [each["type"] for each in bodies(watched)] == ["run.failed"]
+
+
+def raised(error):
+    raise error

@@ -16,6 +16,7 @@ from seeknal.kernel.command_options import format_option
 if TYPE_CHECKING:
     from seeknal.plan.session import Loaded
     from seeknal.scheduling.agenda import Entry
+    from seeknal.values.snapshot import Snapshot
 
 NOTHING = 'no node has a schedule: write schedule: "@daily", "0 6 * * *" or 6 hours in one'
 
@@ -70,7 +71,6 @@ def _answer(entry: Entry, now: int, loaded: Loaded, environment: str) -> dict[st
     from seeknal.intervals.ticks import ticked, ticks_next
     from seeknal.intervals.wording import iso
 
-    snapshot = loaded.snapshots(environment).get(entry.node)
     return {
         "node": entry.node,
         "schedule": entry.schedule.text,
@@ -80,5 +80,17 @@ def _answer(entry: Entry, now: int, loaded: Loaded, environment: str) -> dict[st
         "along": list(entry.along),
         "above": list(entry.above),
         "tracked": loaded.project.nodes[entry.node].tracking is not None,
-        "made_at": snapshot.finished_at if snapshot else None,
+        "made_at": _made_at(loaded.snapshots(environment).get(entry.node)),
     }
+
+
+def _made_at(snapshot: Snapshot | None) -> str | None:
+    """When the run began that has computed a node's rows and let all have them."""
+    from seeknal.host.run_ids import began_at
+
+    if snapshot is None or snapshot.failing or snapshot.backlog:
+        return None
+    if any(delivery.status == "owed" for delivery in snapshot.deliveries.values()):
+        return None
+    began = began_at(snapshot.run_id)
+    return began.isoformat() if began else None

@@ -19,7 +19,7 @@ from seeknal.project.cache import file_stats
 from seeknal.project.paths import find_profile
 from seeknal.scheduling.answers import Reading, reading_of, run_of
 from seeknal.scheduling.child import Child
-from seeknal.scheduling.due import Ended, Ticks, Wanted, after, first_seen, put_right, wanted
+from seeknal.scheduling.due import Ended, Ticks, Wanted, after, as_found, put_right, wanted
 from seeknal.scheduling.heartbeat import AtWork, Heartbeat, beat
 from seeknal.scheduling.memory import Fault, Memory, Standing, remembered, save
 from seeknal.scheduling.news import news_of, told
@@ -44,6 +44,10 @@ BUSY = 0.25
 """Seconds between two looks at a process that is at work."""
 LOOK = 10.0
 """Seconds between two looks at the project's files."""
+STILL = 2.0
+LONGEST_CHANGE = 60.0
+"""Seconds for which files have to be as they are before they are read, as a checkout takes some;
+and after how many they are read though they go on changing."""
 LOCKED = 15.0
 """Seconds until what another command's lock kept from running is tried again."""
 LONG_LOCKED = 900.0
@@ -85,7 +89,10 @@ class Daemon:
         self.started_at = clock.now().timestamp()
         self.stopping = self.hurrying = False
         self.lock = _identity(place.lock)
-        self._looked_at = self._beat_at = self._locked_at = float("-inf")
+        self._beat_at = self._locked_at = self._look_at = float("-inf")
+        self._changing: Stats | None = None
+        self._changed_at = 0.0
+        self._unsure = False
         self._waits_since: float | None = None
         self._never = Event()
         self.memory = self._remember()
@@ -129,7 +136,8 @@ class Daemon:
             self._send()
         self._collect_reading()
         self._collect_run()
-        if not (self.stopping or self.runner or self.reader) and self.is_read:
+        is_idle = self.runner is None and self.reader is None
+        if is_idle and self.is_read and not (self.stopping or self._unsure):
             self._begin_run()
 
     def _remember(self) -> Memory:
@@ -161,19 +169,25 @@ class Daemon:
         self._carefully("the heartbeat", lambda: beat(self.place.heartbeat, sign))
 
     def _look_at_files(self) -> None:
-        """Read the project again where a file of it is another one."""
+        """Read the project again where a file of it is another one, and not being changed now."""
         now = clock.monotonic()
-        if self.reader is not None or now - self._looked_at < LOOK:
+        if self.reader is not None or now < self._look_at:
             return
-        self._looked_at = now
-        files = self._file_stats()
+        files, known = self._file_stats(), self.files
+        if known is not None and files not in (known, self._changing):
+            self._changed_at = now if self._changing is None else self._changed_at
+            self._changing = files
+            if now - self._changed_at < LONGEST_CHANGE:
+                self._look_at = now + STILL
+                return
+        self._look_at, self._changing = now + LOOK, None
         project = self.memory.project
         again = project.fails and project.may_retry(int(clock.now().timestamp()))
-        if files == self.files and not again:
+        if files == known and not again and not self._unsure:
             return
-        if self.files is not None and files != self.files:
+        if known is not None and files != known:
             self.tell("the project's files have changed: reading them")
-        self.files = files
+        self.files, self._unsure = files, False
         self.reader = self._started(
             ["schedule", "list", "--env", self.asked.environment, *self._common()]
         )
@@ -199,9 +213,10 @@ class Daemon:
             count = len(found.entries)
             self.tell(f"{count} {'node has' if count == 1 else 'nodes have'} a schedule")
         self.reading, self.is_read = found, True
-        memory = first_seen(self.memory, found.entries, found.made_at, found.known)
+        memory = as_found(self.memory, found.entries, found.made_at, found.known)
         # Whatever failed may be mended by what has changed.
-        self._settle(evolve(memory.retried(), project=Standing()))
+        project = Standing(told=memory.project.told)
+        self._settle(evolve(memory.retried(), project=project))
 
     def _project_failed(self, fault: Fault) -> None:
         """Nothing runs of a project that cannot be read; what ran before is as it was."""
@@ -225,10 +240,6 @@ class Daemon:
         found = wanted(memory, entries, self.ticks.last, now)
         if not found.nodes:
             return
-        if self._file_stats() != self.files:
-            # What is due may be another node by now.
-            self._looked_at = float("-inf")
-            return
         schedules = {entry.node: entry.schedule for entry in entries}
         self.began = {
             id: self.ticks.last(schedules[id], now) for id in found.nodes if id in schedules
@@ -249,11 +260,14 @@ class Daemon:
         self.runner, self._beat_at = None, float("-inf")
         run = run_of(answer, stopped=self.stopping)
         if run.locked and not self._has_waited_long():
+            # Whoever writes may run what is due.
+            self._unsure, self._look_at = True, self._locked_at + LOCKED
             return
         self._waits_since = None
-        if run.refused:
-            # Its files may be wrong since they were looked at.
-            self._looked_at = float("-inf")
+        if run.refused and self._file_stats() != self.files:
+            # What was due is of files that are others by now.
+            self._look_at = float("-inf")
+            return
         ended = run.ended
         if run.fault is not None:
             ended = {id: Ended(status="failed", fault=run.fault) for id in self.wanted.nodes}
@@ -288,14 +302,14 @@ class Daemon:
 
     def _settle(self, memory: Memory, run_id: str | None = None) -> None:
         """Remember this, and let others know what is new in it."""
-        news = news_of(self.memory, memory)
+        news = news_of(memory)
         project = self.reading.project or self.asked.root.name
         for each in news:
             body = each.body(project, self.asked.environment, run_id, clock.now())
-            self._carefully("a notification", partial(put, self.place.outbox, new_message(body)))
-        if news:
-            memory = told(memory)
-            self.postman.look_now()
+            write = partial(put, self.place.outbox, new_message(body))
+            if self._carefully("a notification", write):
+                memory = told(memory, each)
+                self.postman.look_now()
         if memory != self.memory:
             self.memory = memory
             self._carefully("what is remembered", lambda: save(self.place.memory, memory))
@@ -318,12 +332,14 @@ class Daemon:
     def _common(self) -> list[str]:
         return [*_profile(self.asked), *self.asked.words]
 
-    def _carefully(self, what: str, act: Callable[[], object]) -> None:
-        """A disk that is full for a while ends no scheduler."""
+    def _carefully(self, what: str, act: Callable[[], object]) -> bool:
+        """Whether something could be written: a disk that is full for a while ends no scheduler."""
         try:
             act()
         except OSError as error:
             self.tell(f"{what} cannot be written: {error}")
+            return False
+        return True
 
     def _shut_down(self) -> None:
         tell_manager(STOPPING)

@@ -52,20 +52,25 @@ class Ticks:
         return tick
 
 
-def first_seen(
+def as_found(
     memory: Memory,
     entries: Sequence[Entry],
     made_at: Mapping[NodeId, int],
     known: Collection[NodeId],
 ) -> Memory:
-    """With nodes that the scheduler did not know, and without those that there are no more.
+    """What is remembered, as far as nodes are there, and what others have done since.
 
-    ``made_at`` is when a run computed the rows of a node that needs none for an earlier tick.
+    ``made_at`` is when the run began that computed the rows of an untracked node last: somebody
+    else may have run it since it was last due, such as a scheduler that was killed meanwhile.
     """
     kept = {id: standing for id, standing in memory.nodes.items() if id in known}
+    # Who was told that a node fails is to hear that it does no longer, as it is gone.
+    gone = (id for id, standing in memory.nodes.items() if id not in known and standing.told)
+    kept |= {id: Standing(told=True) for id in gone}
     for entry in entries:
-        if entry.node not in kept and entry.node in made_at:
-            kept[entry.node] = Standing(tick=made_at[entry.node])
+        made, standing = made_at.get(entry.node), kept.get(entry.node, Standing())
+        if made is not None and not standing.fails and made > (standing.tick or made - 1):
+            kept[entry.node] = evolve(standing, tick=made)
     return evolve(memory, nodes=kept)
 
 
@@ -131,7 +136,7 @@ def after(
             # Nothing is known of it: it is due as before.
             continue
         if result.status == "ok":
-            changed[id] = Standing(tick=ticks.get(id), waits=result.waits)
+            changed[id] = Standing(tick=ticks.get(id), waits=result.waits, told=standing.told)
         else:
             fault = result.fault or Fault(message="failed")
             changed[id] = standing.failed(fault, now, follows=result.status == "skipped")

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from attrs import evolve, frozen
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from datetime import datetime
 
-    from seeknal.scheduling.memory import Fault, Memory
+    from seeknal.scheduling.memory import Fault, Memory, Standing
     from seeknal.values.names import NodeId
 
 Type = Literal["run.failed", "run.recovered"]
@@ -63,37 +62,24 @@ class News:
         ]
 
 
-def news_of(before: Memory, now: Memory) -> tuple[News, ...]:
+def news_of(memory: Memory) -> tuple[News, ...]:
     """What nobody was told of yet. Nodes that were only skipped follow others, which are told."""
-    failed: list[tuple[NodeId | None, Fault | None]] = [
+    standings: list[tuple[NodeId | None, Standing]] = [(None, memory.project)]
+    standings += memory.nodes.items()
+    failed = tuple(
         (id, standing.fault)
-        for id, standing in now.nodes.items()
+        for id, standing in standings
         if standing.fails and not standing.told and not standing.follows
-    ]
-    if now.project.fails and not now.project.told:
-        failed.insert(0, (None, now.project.fault))
-    well: list[tuple[NodeId | None, Fault | None]] = [
-        (id, None)
-        for id, standing in before.nodes.items()
-        if standing.told and not now.of(id).fails
-    ]
-    if before.project.told and not now.project.fails:
-        well.insert(0, (None, None))
-    found: Iterable[News] = (
-        News(type="run.failed", faults=tuple(failed)),
-        News(type="run.recovered", faults=tuple(well)),
     )
+    well = tuple((id, None) for id, standing in standings if standing.told and not standing.fails)
+    found = (News(type="run.failed", faults=failed), News(type="run.recovered", faults=well))
     return tuple(each for each in found if each.faults)
 
 
-def told(memory: Memory) -> Memory:
-    """With everything that fails by itself noted as told of."""
-    changed = {
-        id: evolve(standing, told=True)
-        for id, standing in memory.nodes.items()
-        if standing.fails and not standing.follows
-    }
-    project = memory.project
-    if project.fails:
-        project = evolve(project, told=True)
+def told(memory: Memory, news: News) -> Memory:
+    """With it noted that somebody was told so of these nodes."""
+    fails = news.type == "run.failed"
+    ids = [id for id, _ in news.faults]
+    changed = {id: evolve(memory.of(id), told=fails) for id in ids if id is not None}
+    project = evolve(memory.project, told=fails) if None in ids else memory.project
     return evolve(memory.with_nodes(changed), project=project)
