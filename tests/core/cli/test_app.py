@@ -70,7 +70,7 @@ def test_an_unknown_command_names_the_nearest(seeknal):
     [
         (["init", "--nme", "x"], "did you mean --name?"),
         (["run", "--retries", "x"], "'x' is not a whole number"),
-        (["source", "freshness"], "whether a source has new data is said by plan"),
+        (["source", "generate"], "how old rows are is said by freshness"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )

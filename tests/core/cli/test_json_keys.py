@@ -62,6 +62,7 @@ COMMANDS = (
     ["deliveries", "list"],
     ["deliveries", "retry"],
     ["check-intervals"],
+    ["freshness"],
     ["schedule", "list"],
     ["scheduler", "status"],
     ["render", "big_orders"],

@@ -22,6 +22,7 @@ TRANSFORMS = {
     "columns": ("columns: {id: the key}\n", "columns: {id: its key}\n"),
     "schedule": ("schedule: '@daily'\n", "schedule: '@hourly'\n"),
     "timezone": ("timezone: UTC\n", "timezone: Asia/Jakarta\n"),
+    "freshness": ("freshness: {warn_after: 1d}\n", "freshness: {error_after: 1d}\n"),
     "keys": ("keys: [id]\n", "keys: [v]\n"),
     "provenance": ("provenance: true\n", "provenance: false\n"),
     "volatile": ("", "volatile: false\n"),

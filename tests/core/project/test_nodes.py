@@ -450,20 +450,6 @@ def test_an_entity_is_text_or_a_mapping(node, entity):
     assert "customer" in str(node(text).options.entity)
 
 
-def test_freshness_of_2x_is_accepted_with_a_note(load):
-    text = clean("""
-        kind: source
-        name: x
-        source: csv
-        table: a.csv
-        freshness: {warn_after: {count: 12, period: hour}}
-    """)
-
-    project = load({"seeknal/x.yml": text})
-
-    assert [entry.code for entry in project.warnings] == ["SK0207"]
-
-
 def test_a_key_without_effect_is_a_note_not_silence(load):
     text = "kind: transform\nname: x\nsql: SELECT 1 AS a\nprovenance: true\n"
 

@@ -98,7 +98,7 @@ function lastRuns(runs, now) {
   ];
 }
 
-/** Failed nodes, failing audits and deliveries that are owed. */
+/** Failed nodes, failing audits, rows that are too old, and deliveries that are owed. */
 function troubles(nodes) {
   if (!nodes.length) return null;
   const found = nodes.flatMap((node) => {
@@ -107,7 +107,7 @@ function troubles(nodes) {
   });
   return found.length
     ? shortened(found, MOST)
-    : h('p', { class: 'muted' }, 'Nothing failed, no audit fails, and everything is delivered.');
+    : h('p', { class: 'muted' }, 'Nothing failed, no audit fails, no rows are too old, and everything is delivered.');
 }
 
 function troubleOf(node) {
@@ -116,6 +116,7 @@ function troubleOf(node) {
   return [
     statusKey(node.status) === 'failed' ? 'failed' : null,
     failing ? `${count(failing, 'audit')} failing` : null,
+    ['warn', 'error'].includes(node.freshness?.status) ? 'rows are too old' : null,
     owed ? (owed === 1 ? 'a delivery owed' : `${owed} deliveries owed`) : null,
   ]
     .filter(Boolean)

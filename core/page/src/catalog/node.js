@@ -108,6 +108,7 @@ function facts(document, node) {
       ['Last run', when(node.last_run)],
       ['Took', node.seconds === null ? null : seconds(node.seconds)],
       ['Data from', when(dataFrom(node))],
+      ['Freshness', fresh(node, now)],
       ['Stored as', isBuilt(node) ? node.materialized : null],
       ['Key', node.keys?.length ? node.keys.join(', ') : null],
       ['Time', node.time_column],
@@ -124,6 +125,19 @@ function facts(document, node) {
       ],
     ]),
   ];
+}
+
+/** How old the newest rows are, where the node says how old they may be. */
+function fresh({ freshness: found }, now) {
+  if (!found?.status) return null;
+  const { status, newest, message } = found;
+  const key = status === 'pass' ? 'success' : statusKey(status);
+  return h(
+    'span',
+    { title: message },
+    h('span', { class: `state state-${key}` }, status),
+    newest ? h('time', { datetime: newest }, `, newest rows from ${ago(newest, now)}`) : null,
+  );
 }
 
 /** When the rows are from, if that is not when it last ran. */

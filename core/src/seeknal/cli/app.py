@@ -62,6 +62,10 @@ COMMANDS = {
         "intervals",
         "Show which ranges of time nodes have done, and which are missing, waiting or invalidated.",
     ),
+    "freshness": (
+        "freshness",
+        "Show how old the newest rows of nodes are, and which are older than they may be.",
+    ),
     "invalidate": ("intervals", "Let the next run process ranges of time of a node again."),
     "scheduler": (
         "scheduler",
@@ -110,6 +114,8 @@ SPELLINGS = {
     ("intervals", "pending"): ("check-intervals",),
     ("intervals", "backfill"): ("run", "--select"),
     ("check_intervals",): ("check-intervals",),
+    ("source", "freshness"): ("freshness",),
+    ("source", "snapshot-freshness"): ("freshness",),
     ("env", "plan"): ("plan",),
     ("env", "apply"): ("apply",),
     ("env", "promote"): ("promote",),

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from seeknal.state.catalog import Document
+    from seeknal.values.freshness import FreshnessResult
 
 
 @click.group("catalog", cls=Group)
@@ -60,13 +61,16 @@ def show_command(node: str, environment: str, format_: str) -> None:
     from seeknal.query.catalog import table_named
 
     found = table_named(_documents(environment), node, environment, project_root())
+    fresh = _freshness(found["table_name"], environment)
     if format_ == "json":
         from seeknal.cli.answers import answered, catalog_answer
 
-        print_json(answered("success", **catalog_answer(found)))
+        told = fresh.answer if fresh else None
+        print_json(answered("success", **catalog_answer(found), freshness=told))
         return
     headers = ("column", "type", "nulls", "distinct", "min", "max", "description")
     shown = [(key.replace("_", " "), _text(key, found)) for key in found if key in _SHOWN]
+    shown.append(("freshness", fresh.told if fresh else None))
     print_table(("what", ""), [row for row in shown if row[1]])
     print()
     rows = [
@@ -142,6 +146,21 @@ def _documents(environment: str) -> list[Document]:
     except ProjectError as error:
         warn(f"{error.message}; the catalog is that of an earlier run (seeknal validate says more)")
         return Catalog(root / "target", environment).documents()
+
+
+def _freshness(node: str, environment: str) -> FreshnessResult | None:
+    """How fresh a table is, where its file says how old its rows may be."""
+    from seeknal.plan.session import Request, load
+    from seeknal.query.freshness import freshness_of
+    from seeknal.values.errors import ProjectError
+    from seeknal.values.names import NodeId
+
+    try:
+        loaded = load(project_root(), Request(command="catalog"))
+    except ProjectError:
+        # It has been said that its files are wrong.
+        return None
+    return next(iter(freshness_of(loaded, environment, {NodeId(node)})), None)
 
 
 _SHOWN = (

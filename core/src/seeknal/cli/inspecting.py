@@ -65,7 +65,8 @@ def inspect_command(
     exclude_each_other("node", "listed")
     exclude_each_other("listed", "schema", "statistics")
     root = project_root()
-    outputs = stored_outputs(root, environment, _loaded(root))
+    loaded = _loaded(root)
+    outputs = stored_outputs(root, environment, loaded)
     if node is None:
         _print_list(outputs, format_)
         return
@@ -73,6 +74,8 @@ def inspect_command(
     if schema:
         _print_schema(_columns(root, environment, found), format_)
         return
+    if format_ == "table" and not statistics:
+        _say_what_is_known(found, environment, loaded)
     _query(root, environment, found, _statement(found, statistics), format_, limit)
 
 
@@ -118,9 +121,6 @@ def _query(
         )
     rows = limit if statement.startswith("FROM") else 0
     if format_ == "table" and found.rows is not None and statement.startswith("FROM"):
-        say(f"{found.node}: {count(found.rows, 'row')}, {count(len(found.columns), 'column')}")
-        for line in (*([found.note] if found.note else []), *_ranges(found)):
-            say(line)
         rows = min(rows or found.rows, found.rows)
     with open_views(root, environment, about=statement) as views:
         wanted = Wanted(format=format_, limit=rows)
@@ -129,6 +129,19 @@ def _query(
             views.interrupt,
             said=None,
         )
+
+
+def _say_what_is_known(found: Stored, environment: str, loaded: Loaded | None) -> None:
+    """What people know of the rows before they see some."""
+    if found.rows is not None:
+        say(f"{found.node}: {count(found.rows, 'row')}, {count(len(found.columns), 'column')}")
+        for line in (*([found.note] if found.note else []), *_ranges(found)):
+            say(line)
+    if loaded is not None:
+        from seeknal.query.freshness import freshness_of
+
+        for fresh in freshness_of(loaded, environment, {found.node}):
+            say(f"freshness: {fresh.told}")
 
 
 def _ranges(found: Stored) -> list[str]:

@@ -17,6 +17,7 @@ from seeknal.project.own_audits import FOLDER
 from seeknal.sql.quote import quote_name
 from seeknal.sql.tokens import line_and_column, tokenize
 from seeknal.values.errors import NodeError, SeeknalError, column_help, did_you_mean
+from seeknal.values.freshness import is_moment
 from seeknal.values.location import Location
 from seeknal.values.problems import Problem
 from seeknal.values.relations import Relation
@@ -97,6 +98,44 @@ def described_problems(node: Node, names: Sequence[str], root: Path) -> Iterator
             )
 
 
+def freshness_problems(node: Node, schema: Schema, binder: Binder) -> Iterator[Problem]:
+    """What the node's freshness asks of its columns that they do not have."""
+    limits = node.freshness
+    known = {column.name.lower(): column.type for column in schema.columns}
+    if limits is None or limits.column is None:
+        return
+    keys = ("freshness", "loaded_at_field")
+    type = known.get(limits.column.lower())
+    if type is None:
+        yield Problem(
+            code="SK0755",
+            message=f"freshness: names {limits.column!r}, which is no column of {node.id}",
+            location=place_of_key(node, limits.column, binder.root, *keys),
+            help=column_help(limits.column, schema.names),
+            node=node.id,
+        )
+    elif type and not is_moment(type):
+        yield Problem(
+            code="SK0292",
+            message=f"freshness: {limits.column} is {type}, and no DATE or TIMESTAMP",
+            location=place_of_key(node, limits.column, binder.root, *keys),
+            help="name a column that says when, or cast it in the node",
+            node=node.id,
+        )
+    if limits.filter is not None and schema.typed:
+        binder.define(node.id, schema.columns)
+        scan = f"(SELECT * FROM {quote_name(node.id.kind, node.id.name)} WHERE {limits.filter})"
+        if (reason := _unbound(scan, binder.duckdb)) is not None:
+            words = next(iter(quoted_words(reason)), "")
+            yield Problem(
+                code="SK0293",
+                message=f"filter: of freshness of {node.id} cannot be asked: {reason}",
+                location=place_of_key(node, words, binder.root, "filter", *keys),
+                help=_columns_help(reason, schema.names),
+                node=node.id,
+            )
+
+
 def key_problems(node: Node, columns: Iterable[Column], root: Path) -> Iterator[Problem]:
     """A problem for each key that rows are merged by whose equal values may not be the same."""
     from seeknal.sql.lineage.functions import is_exact
@@ -155,24 +194,35 @@ def missing_columns(
 
 def rows_where(relation: Relation, audit: Audit, cursor: duckdb.DuckDBPyConnection) -> Relation:
     """The rows that an audit's ``where:`` is true for. Raises NodeError when it does not fit."""
-    import duckdb
-
     scan = f"(SELECT * FROM {relation.scan} WHERE {audit.where})"
-    try:
-        cursor.execute(f"DESCRIBE SELECT * FROM {scan}")
-    except (duckdb.ProgrammingError, duckdb.DataError) as error:
-        reason = str(error).splitlines()[0].partition(": ")[2]
-        named = _NAMED.search(reason)
+    if (reason := _unbound(scan, cursor)) is not None:
         raise NodeError(
             f"where: of audit {audit.type} of {audit.node} cannot be asked: {reason}",
             code="SK0917",
             location=audit.location,
             key="where",
             words=quoted_words(reason),
-            help=(did_you_mean(named[1], relation.names) if named else None)
-            or f"columns: {', '.join(relation.names)}",
-        ) from error
+            help=_columns_help(reason, relation.names),
+        )
     return evolve(relation, scan=scan, rows=-1, path=None, whole=relation.scan)
+
+
+def _unbound(scan: str, cursor: duckdb.DuckDBPyConnection) -> str | None:
+    """Why what stands after FROM cannot be read, in DuckDB's words."""
+    import duckdb
+
+    try:
+        cursor.execute(f"DESCRIBE SELECT * FROM {scan}")
+    except (duckdb.ProgrammingError, duckdb.DataError) as error:
+        return str(error).splitlines()[0].partition(": ")[2]
+    return None
+
+
+def _columns_help(reason: str, names: Sequence[str]) -> str:
+    """The columns nearest to the one that DuckDB has not found, or all."""
+    named = _NAMED.search(reason)
+    near = did_you_mean(named[1], names) if named else None
+    return near or f"columns: {', '.join(names)}"
 
 
 _NAMED = re.compile(r'"([^"]+)" not found')

@@ -349,7 +349,7 @@ def _is_asked(node: Node) -> bool:
 
 def _is_described(node: Node) -> bool:
     """Whether the node's file speaks of columns of its rows."""
-    return bool(node.keys or node.merges_by or node.time_column or node.columns)
+    return bool(node.keys or node.merges_by or node.time_column or node.columns or node.freshness)
 
 
 def _declaring(node: Node, columns: Sequence[Any]) -> Node:
@@ -362,6 +362,6 @@ def _key(node: Node, parts: Iterable[str]) -> str:
     targets = [target.key for target in node.targets]
     sql = node.sql.executable if node.sql else ""
     asked = audits_key(node.audits) if node.audits else ""
-    promised = str((node.contract, node.columns, node.keys, node.time_column))
+    promised = str((node.contract, node.columns, node.keys, node.time_column, node.freshness))
     parts = [node.id, node.definition, sql, asked, promised, *targets, "", *parts]
     return digest(*parts)[:32]

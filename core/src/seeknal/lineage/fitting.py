@@ -12,6 +12,7 @@ from seeknal.lineage.beside import (
     audit_problems,
     contract_problems,
     described_problems,
+    freshness_problems,
     key_problems,
     target_problems,
 )
@@ -171,6 +172,7 @@ class Fitter:
             if self._has_rows(node):
                 found += described_problems(node, schema.names, self.binder.root)
                 found += key_problems(node, schema.columns, self.binder.root)
+                found += freshness_problems(node, schema, self.binder)
             found += audit_problems(node, schema, schemas, self.binder)
         for target in node.targets:
             given = schemas.get(target.reads) if target.reads is not None else schema

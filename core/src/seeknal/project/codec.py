@@ -13,6 +13,7 @@ from seeknal.kernel.restoring import restored
 from seeknal.values.columns import ColumnSpec
 from seeknal.values.durations import Duration
 from seeknal.values.errors import PluginError
+from seeknal.values.freshness import Freshness
 from seeknal.values.later import Later
 from seeknal.values.location import Location
 from seeknal.values.names import NodeId
@@ -118,6 +119,8 @@ def _node_to(node: Node) -> dict[str, Any]:
         data["schedule"] = [node.schedule.text, node.schedule.timezone]
     if node.tracking:
         data["tracking"] = asdict(node.tracking)
+    if node.freshness:
+        data["freshness"] = asdict(node.freshness)
     if node.columns:
         data["columns"] = [
             [c.name, c.type, c.description, c.pii, _place_to(c.location)] for c in node.columns
@@ -141,6 +144,11 @@ def _tracking_from(data: Mapping[str, Any]) -> Tracking:
         lookback = Duration(**lookback)
     compared = map(NodeId, data["compared"])
     return Tracking(**{**data, "lookback": lookback, "cuts": cuts, "compared": compared})
+
+
+def _freshness_from(data: Mapping[str, Any]) -> Freshness:
+    limits = {name: data[name] and Duration(**data[name]) for name in ("warn_after", "error_after")}
+    return Freshness(**{**data, **limits})
 
 
 def _sql_to(sql: Sql) -> list[Any]:
@@ -271,6 +279,7 @@ class _Reader:
             notes=data.get("notes", {}),
             schedule=_schedule_from(data["schedule"]) if "schedule" in data else None,
             tracking=_tracking_from(data["tracking"]) if "tracking" in data else None,
+            freshness=_freshness_from(data["freshness"]) if "freshness" in data else None,
             **rest,
         )
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from attrs import field, frozen
 
 from seeknal.kernel.options import convert
+from seeknal.project import freshness
 from seeknal.project.keys import NOT_SHARED, CommonKeys
 from seeknal.project.time_keys import check_defaults
 from seeknal.values.errors import did_you_mean
@@ -97,4 +98,5 @@ def _are_good(defaults: Mapping[str, object], marks: Marks, problems: Problems) 
     common = convert(CommonKeys, {"kind": "", "name": "", **rest}, marks, problems)
     if common is not None:
         check_defaults(common, marks, problems)
+        freshness.check_defaults(rest, common, marks, problems)
     return len(problems) == before

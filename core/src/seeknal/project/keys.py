@@ -9,10 +9,12 @@ from attrs import frozen
 
 from seeknal.kernel.options import option
 from seeknal.values.durations import Duration
+from seeknal.values.errors import did_you_mean
 
 if TYPE_CHECKING:
     from seeknal.kernel.kinds import NodeKind
 
+_PERIODS = ("minute", "hour", "day")
 UNUSED = "of seeknal 2.x; accepted and not used"
 
 
@@ -38,6 +40,45 @@ class ColumnKeys:
     def __attrs_post_init__(self) -> None:
         if self.type is not None and self.data_type is not None:
             raise ValueError("type and data_type say the same: write one of them")
+
+
+@frozen(kw_only=True)
+class PeriodKeys:
+    """A duration as dbt writes it."""
+
+    count: int = option(summary="how many: 12")
+    period: str = option(summary="of what: minute, hour or day")
+
+    def __attrs_post_init__(self) -> None:
+        if self.count < 1:
+            raise ValueError(f"count: {self.count} is less than one")
+        try:
+            self.duration()
+        except ValueError:
+            near = did_you_mean(self.period, _PERIODS) or f"one of {', '.join(_PERIODS)}"
+            raise ValueError(f"period cannot be {self.period!r}: {near}") from None
+
+    def duration(self) -> Duration:
+        """The same in one."""
+        return Duration.parse(f"{self.count} {self.period}")
+
+
+@frozen(kw_only=True)
+class FreshnessKeys:
+    """How old the newest rows may be."""
+
+    warn_after: Duration | PeriodKeys | None = option(
+        None, summary="an age that is warned of: 12h, or {count: 12, period: hour}"
+    )
+    error_after: Duration | PeriodKeys | None = option(
+        None, summary="an age with which seeknal freshness ends with 1"
+    )
+    column: str | None = option(
+        None,
+        aliases=("loaded_at_field", "time_column"),
+        summary="the column that says when a row is from; else ranges and runs tell",
+    )
+    filter: str | None = option(None, summary="a condition: only rows that it is true for count")
 
 
 @frozen(kw_only=True)
@@ -78,6 +119,12 @@ class CommonKeys:
     allow_partial: bool = option(False, summary="ranges that have not ended are processed too")
     restate: Literal["never"] | None = option(
         None, summary="never: ranges whose inputs came late are only reported"
+    )
+    freshness: FreshnessKeys | None = option(
+        None, summary="how old the newest rows may be: warn_after, error_after, column, filter"
+    )
+    loaded_at_field: str | None = option(
+        None, summary="as dbt writes column: of freshness, beside it"
     )
     keys: tuple[str, ...] = option((), summary="columns that identify a row")
     volatile: bool | None = option(None, summary="true: runs each time; false: never for now()")
@@ -126,9 +173,6 @@ class SourceKeys:
     )
     refresh: str | None = option(None, summary="on_change, always, manual, 6h or cron")
     allow_outside: bool = option(False, summary="the path may lie outside the project")
-    freshness: Mapping[str, object] | None = option(
-        None, summary="of seeknal 2.x; not checked: the audit freshness is"
-    )
 
 
 @frozen(kw_only=True)

@@ -15,6 +15,7 @@ from seeknal.project.called import with_called
 from seeknal.project.checks import UNKNOWN_REF
 from seeknal.project.columns import columns_of
 from seeknal.project.definition import definition_of
+from seeknal.project.freshness import freshness_of
 from seeknal.project.keys import CommonKeys, added_keys
 from seeknal.project.merging import (
     inputs_of_both,
@@ -139,6 +140,7 @@ class _Builder:
             targets += self.targets.exposed(added.type, common, inputs, sql)
         audits = self.audits(common, kind)
         self.note_what_has_no_effect(common, kind)
+        freshness = freshness_of(self.raw, data, common, kind, self.problems)
         sound = not self.problems.has_errors(self.before)
         reads = self.raw.reads
         # What is wrong has no definition: it is never run.
@@ -192,6 +194,7 @@ class _Builder:
             time_column=common.time_column,
             schedule=timing.schedule,
             tracking=timing.over(inputs, sql, self.raw.python),
+            freshness=freshness,
             layer=common.layer,
             domain=common.domain,
             business_purpose=common.business_purpose,

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 NOTED = words(
     """
     allow_outside allow_partial batch_size business_purpose columns description domain freshness
-    keys layer lookback maturity meta owner params provenance refresh restate schedule schema
-    start tags time_column timezone url version_query volatile
+    keys layer loaded_at_field lookback maturity meta owner params provenance refresh restate
+    schedule schema start tags time_column timezone url version_query volatile
     """
 )
 _SPELLED = {"schema": "columns"}

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 PROPERTIES = "properties"
 KEYS = (
     *("description", "owner", "tags", "meta", "layer", "domain", "business_purpose"),
-    *("columns", "audits"),
+    *("columns", "audits", "freshness", "loaded_at_field"),
 )
 """What may be said about a node from elsewhere: nothing that its rows depend on."""
 _OWN_KEYS = ("kind", "nodes")

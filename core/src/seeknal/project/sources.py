@@ -73,9 +73,6 @@ class SourceBuilder:
         # What is read through a connection of its own type is a place on a server.
         if not added.allow_outside and added.source not in self.around.plugins.connection_types:
             self.check_paths(added.table, options)
-        if added.freshness is not None:
-            text = "freshness: is not checked here; use the audit of type freshness"
-            self.problems.add("SK0207", text, marks.key("freshness"), severity="warn")
         return Source(
             node=self.raw.id,
             type=added.source,

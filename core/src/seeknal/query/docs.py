@@ -16,6 +16,7 @@ from seeknal.plan.environments import existing
 from seeknal.plan.views import is_view
 from seeknal.project.python.syntax import first_line
 from seeknal.query.catalog import brought_up_to_date
+from seeknal.query.freshness import freshness_of
 from seeknal.query.stored import last_statuses, lineage_of, previews, private_in
 from seeknal.state.catalog import STATISTICS, VALUES
 from seeknal.state.history import History
@@ -48,6 +49,7 @@ class _Known:
     private: Mapping[NodeId, Private]
     tables: Mapping[str, Entry]
     runs: Mapping[NodeId | None, list[Entry]] = field(factory=dict)
+    fresh: Mapping[NodeId, Entry] = field(factory=dict)
 
 
 def docs_document(loaded: Loaded, environment: str, preview: int = 0) -> dict[str, Any]:
@@ -83,6 +85,7 @@ def docs_document(loaded: Loaded, environment: str, preview: int = 0) -> dict[st
             for entry in brought_up_to_date(root, state, loaded).documents()
         },
         runs=History(root / "target").newest(environment, MOST_RUNS),
+        fresh={found.node: found.answer for found in freshness_of(loaded, environment)},
     )
     more = scrubbed([_node(entry, known) for entry in document["nodes"]])
     nodes_told = [{**entry, **told} for entry, told in zip(document["nodes"], more, strict=True)]
@@ -108,7 +111,10 @@ def _node(entry: Entry, known: _Known) -> Entry:
         "bytes": table.get("file_size_bytes"),
         "run_id": snapshot.made_by or None if snapshot else None,
         "generation": table.get("generation"),
-        "freshness": {"loaded_at": snapshot.made_at or None if snapshot else None},
+        "freshness": {
+            "loaded_at": snapshot.made_at or None if snapshot else None,
+            **known.fresh.get(id, {}),
+        },
         "python": _source(known.root, node.python) if node.python else None,
         "columns": [
             _column(column, statistics.get(column["name"].lower(), {}), known.private[id])

@@ -103,7 +103,7 @@ def _tells(known: Document, private: Collection[str]) -> bool:
     )
 
 
-def _footers_tell(artifact: Artifact) -> bool:
+def footers_tell(artifact: Artifact) -> bool:
     """Whether its files have no other rows than its own, and its own columns."""
     return all(part.whole and part.columns in ((), artifact.columns) for part in artifact.parts)
 
@@ -136,7 +136,7 @@ def _statistics(
             tables = {
                 id: (artifacts.paths(artifact), artifact.columns)
                 for id, artifact in stored.items()
-                if _footers_tell(artifact)
+                if footers_tell(artifact)
             }
             return of_footers(connection, tables)
     return {}

@@ -404,7 +404,10 @@ class Execution:
     def remember(self, summary: RunSummary) -> None:
         """Put the run into the history."""
         unwell = self.history.unwell(summary.environment)
-        self.history.append(history_records(summary, self.project, unwell))
+        assert self.store is not None
+        found = self.store.state.environments.get(summary.environment)
+        snapshots = found.snapshots if found else {}
+        self.history.append(history_records(summary, self.project, unwell, snapshots))
 
     def tell(self, node: NodeId, level: int, text: str) -> None:
         """Pass on what a node logs, at once."""

@@ -42,6 +42,7 @@ HISTORY_COLUMNS = {
     "error": "VARCHAR",
     "nodes": "MAP(VARCHAR, BIGINT)",
     "unwell": "VARCHAR[]",
+    "confirmed": "MAP(VARCHAR, VARCHAR)",
     "command": "VARCHAR",
     "commit": "VARCHAR",
 }
@@ -92,7 +93,7 @@ def _record(row: Sequence[Any]) -> dict[str, Any]:
         record[name] = moment and datetime.fromtimestamp(moment / 1e6, UTC).isoformat()
     if record["node"] is None:
         return {name: value for name, value in record.items() if value is not None} | {"node": None}
-    for name in ("nodes", "unwell", "command", "commit"):
+    for name in ("nodes", "unwell", "confirmed", "command", "commit"):
         del record[name]
     for name in ("processed", "batches", "rows_computed", "spans"):
         if record[name] is None:

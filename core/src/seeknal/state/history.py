@@ -20,6 +20,7 @@ from seeknal.state.archive import archived_files, archived_records
 from seeknal.state.faults import reading, writing
 from seeknal.state.sealed import parse_object
 from seeknal.values.estimates import Pace
+from seeknal.values.freshness import by_runs, is_confirmed
 from seeknal.values.names import NodeId
 from seeknal.values.pii import pii_columns
 from seeknal.values.secret import scrub
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from seeknal.values.deliveries import Delivery
     from seeknal.values.project import Project
     from seeknal.values.results import NodeResult, RunSummary
+    from seeknal.values.snapshot import Snapshot
 
 WELL = ("success", "reused")
 """Statuses of a step after which a node's output is what its files say."""
@@ -131,6 +133,25 @@ class History:
         known = {**{NodeId(node): "failed" for node in before}, **newer}
         return {node for node, status in known.items() if status not in WELL}
 
+    def confirmed(
+        self, environment: str, rows: Mapping[NodeId, tuple[str, str]]
+    ) -> dict[NodeId, str]:
+        """When a run last began that found these rows current, of nodes of which one did.
+
+        ``rows`` are output ids, each with when its rows were computed, before which none did.
+        """
+        found: dict[NodeId, str] = {}
+        records = self.all(environment=environment)
+        while left := [made for id, (_, made) in rows.items() if id not in found]:
+            record = next(records, None)
+            if record is None or str(record.get("finished_at") or "") < min(left):
+                break
+            confirmed = record.get("confirmed") or {}
+            for id, (output, _) in rows.items():
+                if id not in found and confirmed.get(id) == output:
+                    found[id] = str(record["started_at"])
+        return found
+
     def row_counts(self, node: NodeId, limit: int, environment: str | None = None) -> list[int]:
         """Row counts of a node's last successful runs, newest first."""
         wanted = {"node": node, "status": "success", "environment": environment}
@@ -177,9 +198,14 @@ def _lines_backwards(path: Path) -> Iterator[bytes]:
 
 
 def history_records(
-    summary: RunSummary, project: Project, unwell: Collection[NodeId]
+    summary: RunSummary,
+    project: Project,
+    unwell: Collection[NodeId],
+    snapshots: Mapping[NodeId, Snapshot],
 ) -> list[dict[str, Any]]:
     """One record per node and one for the run itself (its ``node`` is None).
+
+    ``snapshots`` are what the environment has after it.
 
     A node that was only reused has one when it was ``unwell`` before: its last record is what is
     told of it.
@@ -191,7 +217,24 @@ def history_records(
     still = {result.node for result in worked if result.status not in WELL} | (
         set(unwell) - touched
     )
-    return [*(_node(result, summary, project) for result in worked), run_record(summary, still)]
+    confirmed = _confirmed(summary, project, snapshots)
+    records = [_node(result, summary, project) for result in worked]
+    return [*records, run_record(summary, still, confirmed)]
+
+
+def _confirmed(
+    summary: RunSummary, project: Project, snapshots: Mapping[NodeId, Snapshot]
+) -> dict[str, str]:
+    """The rows that a run has found, or made, current, of nodes that are as fresh as that."""
+    found = {}
+    for result in summary.results:
+        snapshot = result.snapshot or snapshots.get(result.node)
+        node = project.nodes[result.node]
+        if result.status not in WELL or snapshot is None or not by_runs(node):
+            continue
+        if is_confirmed(node, snapshot):
+            found[str(result.node)] = snapshot.output_id
+    return found
 
 
 def moved_records(
@@ -213,8 +256,13 @@ def moved_records(
     ]
 
 
-def run_record(summary: RunSummary, unwell: Collection[NodeId]) -> dict[str, Any]:
-    """The record of a run itself, with the nodes that are ``unwell`` after it."""
+def run_record(
+    summary: RunSummary, unwell: Collection[NodeId], confirmed: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """The record of a run itself, with the nodes that are ``unwell`` after it.
+
+    ``confirmed``: output ids of rows that are current as of when it began.
+    """
     statuses = [result.status for result in summary.results]
     return {
         "batch_id": summary.run_id,
@@ -226,6 +274,7 @@ def run_record(summary: RunSummary, unwell: Collection[NodeId]) -> dict[str, Any
         "seconds": round(summary.seconds, 6),
         "nodes": {status: statuses.count(status) for status in dict.fromkeys(statuses)},
         "unwell": sorted(unwell),
+        **({"confirmed": dict(confirmed)} if confirmed else {}),
         "command": summary.command,
         **({"commit": summary.commit} if summary.commit else {}),
     }

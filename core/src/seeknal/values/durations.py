@@ -67,6 +67,17 @@ class Duration:
         return f"{self.count} {self.unit}" + ("s" if self.count != 1 else "")
 
 
+def age_text(seconds: float) -> str:
+    """How old something is, in its two largest units: ``3 days 4 hours``, ``12 minutes``."""
+    left, told = int(seconds), []
+    for unit in ("day", "hour", "minute", "second"):
+        count, left = divmod(left, _SECONDS[unit])
+        told.append(Duration(count, unit))
+    first = next((place for place, each in enumerate(told) if each.count), len(told) - 1)
+    largest, *lesser = told[first : first + 2]
+    return " ".join(str(each) for each in (largest, *lesser) if each.count or each is largest)
+
+
 def _unit(word: str) -> str | None:
     lower = word.lower()
     return _UNITS.get(lower) or _UNITS.get(lower.removesuffix("s"))

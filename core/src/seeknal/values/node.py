@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from seeknal.values.audits import Audit
     from seeknal.values.columns import ColumnSpec
+    from seeknal.values.freshness import Freshness
     from seeknal.values.location import Location
     from seeknal.values.marks import Marks
     from seeknal.values.names import NodeId
@@ -138,6 +139,8 @@ class Node:
     """When it is due by itself; None: where nodes that it reads, or that read it, are."""
     tracking: Tracking | None = None
     """How its rows lie in time, where it remembers which ranges of it it has processed."""
+    freshness: Freshness | None = None
+    """How old its rows may be."""
     layer: str | None = None
     domain: str | None = None
     business_purpose: str | None = None

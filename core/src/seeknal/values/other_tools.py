@@ -50,7 +50,7 @@ COMMANDS = {
         "seeknal env history prod", "each run keeps what was before, and rollback goes back to it"
     ),
     "table_diff": Answer("seeknal diff prod dev", "rows of two environments are compared by diff"),
-    "source": Answer("seeknal plan", "whether a source has new data is said by plan"),
+    "source": Answer("seeknal freshness", "how old rows are is said by freshness"),
     "test": Answer("seeknal audit", "a test is an audit: every run holds rows against them"),
     "ui": _PAGE,
     "version": Answer("seeknal --version", "it is an option"),
@@ -60,12 +60,13 @@ COMMANDS = {
 KEYS = {
     "begin": "start: 2024-06-01",
     "cron": 'schedule: "@daily"',
+    "loaded_at_query": "freshness: {column: loaded_at}: a column of the node's rows",
     "event_time": 'time_column: COLUMN, with schedule: "@daily"',
     "incremental_strategy": "materialized: incremental with unique_keys: merges rows;"
     ' time_column: and schedule: "@daily" process ranges of time',
     "interval_unit": 'schedule: "@daily", which says how long ranges are too',
 }
-"""Keys of dbt and SQLMesh that say how rows are processed, and what is written here."""
+"""Keys of dbt and SQLMesh about rows and their times, and what is written here."""
 
 _SELECTING: dict[str, tuple[str, ...]] = {"--models": ("--select",), "-m": ("--select",)}
 _RUNNING: dict[str, tuple[str, ...]] = {
