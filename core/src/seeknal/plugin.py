@@ -163,6 +163,8 @@ if TYPE_CHECKING:
     from seeknal.values.spots import find_in_text as find_in_text
     from seeknal.values.spots import find_word as find_word
     from seeknal.values.spots import quoted_words as quoted_words
+    from seeknal.values.statements import THIS as THIS
+    from seeknal.values.statements import with_this as with_this
     from seeknal.values.targets import Mode as Mode
     from seeknal.values.targets import Target as Target
 
@@ -292,6 +294,7 @@ _FROM = {
     "seeknal.values.sources": ("Connection", "Source"),
     "seeknal.sql.positions": ("place_in_sql",),
     "seeknal.values.spots": ("find_in_text", "find_word", "quoted_words"),
+    "seeknal.values.statements": ("THIS", "with_this"),
     "seeknal.values.targets": ("Mode", "Target"),
     "seeknal.intervals.timedpaths": ("TimedPath", "is_timed", "pattern_of"),
 }

@@ -34,7 +34,7 @@ _READ_DIFFERENTLY = ("on", "off", "yes", "no")
 """Words that the YAML of some readers takes for true or false."""
 
 Role = Literal[
-    "location", "schema", "path", "outside", "table", "key", "column", "condition", "sql"
+    "location", "schema", "path", "outside", "table", "key", "hook", "column", "condition", "sql"
 ]
 """What core has to know of an option beside its type; `option` says what each means."""
 
@@ -77,7 +77,9 @@ def option(
     - of a source or a target, ``path``: a file or several; they lie below the project, but for
       targets of which the option with the role ``outside`` is true.
     - of a target, ``table``: the table that it writes; of a source, the one in its file.
-    - of a target, ``key``: the columns that make a row one.
+    - of a target, ``key``: the columns that make a row one; ``hook``: statements that are run in
+      the transaction of a delivery. Their templates are filled in, but ``{{ this }}`` is left for
+      `with_this`. Another hook is no other target: nothing is delivered again for it.
     - of an audit, ``column``: columns that it looks at; ``condition``: an expression over the
       rows, and ``sql``: a query, which may look at any column. One that has none of these may too.
     """

@@ -15,8 +15,10 @@ from seeknal.project.build_context import (
     unknown_type,
 )
 from seeknal.project.inside import leads_outside
+from seeknal.project.templates.rendering import render, text_begins
 from seeknal.values.digests import digest
 from seeknal.values.errors import did_you_mean, nearest
+from seeknal.values.statements import THIS
 from seeknal.values.targets import Mode, Target
 
 if TYPE_CHECKING:
@@ -44,6 +46,7 @@ _OLD_MODES: dict[str, tuple[Mode, ...]] = {
 """Other names of modes; of several, the first that a target type has is meant."""
 
 
+_HOOKS = ("pre_hook", "post_hook", "pre-hook", "post-hook")
 _PLACES = ("path", "table")
 """The keys that say where a target is."""
 
@@ -160,6 +163,7 @@ class TargetBuilder:
         core = {"type", "enabled", *({"mode", "connection"} - set(known))}
         rest = {key: value for key, value in data.items() if key not in core}
         mode = self.mode(declared, data, marks)
+        rest = self.with_hooks(declared, rest, marks)
         by_range = self.by_range(mode, rest, known, marks)
         if by_range is not None:
             rest["time_column"] = by_range
@@ -181,7 +185,9 @@ class TargetBuilder:
         self.check_label(declared, rest, marks)
         if options is not None or not _says_outside(declared, rest):
             self.check_path(kept, marks)
-        text = repr(sorted(unstructure(kept).items(), key=str))
+        hooks = {entry.key for entry in with_role(declared.options, "hook")}
+        settings = {key: each for key, each in unstructure(kept).items() if key not in hooks}
+        text = repr(sorted(settings.items(), key=str))
         label = str(getattr(kept, declared.label_field, "") or self.raw.name)
         meant = mode or cast(Mode, _nearest_mode(str(data.get("mode")), declared))
         found = Target(
@@ -207,6 +213,58 @@ class TargetBuilder:
             self.wrong.append(found)
             return None
         return found
+
+    def with_hooks(
+        self, declared: TargetType, data: dict[str, object], marks: Marks
+    ) -> dict[str, object]:
+        """What a target says with the templates of its hooks filled in; without those of a type
+        that runs no SQL, which are told."""
+        taken = {
+            key
+            for entry in with_role(declared.options, "hook")
+            for key in (entry.key, *entry.aliases)
+        }
+        own = keys_of(declared.options)
+        for key in [key for key in _HOOKS if key in data and key not in own]:
+            self.refuse_hook(declared, key, marks)
+            data = {name: value for name, value in data.items() if name != key}
+        return {
+            key: self.hooks(value, marks, key) if key in taken else value
+            for key, value in data.items()
+        }
+
+    def hooks(self, value: object, marks: Marks, key: str) -> object:
+        """One hook or several; without those of which a template leaves nothing."""
+        if isinstance(value, str):
+            value = self.hook(value, marks, key)
+            return () if value is None else value
+        if not isinstance(value, list | tuple):
+            return value
+        texts = [
+            self.hook(entry, marks, key, number) if isinstance(entry, str) else entry
+            for number, entry in enumerate(value)
+        ]
+        return [text for text in texts if text is not None]
+
+    def hook(self, value: str, marks: Marks, *path: str | int) -> str | None:
+        """The text of a hook, with ``{{ this }}`` left as it is."""
+        place = text_begins(marks.value(*path), value)
+        own = {"this": THIS}
+        rendered = render(value, self.around.scope, {}, place, self.problems, self.raw.id, own=own)
+        if rendered.dated or rendered.volatile:
+            text = f"{path[0]}: is another text in each {'run' if rendered.volatile else 'day'}"
+            self.problems.add("SK0295", text, place, "let the database say when: now()")
+        return rendered.text if rendered.text.strip() or not value.strip() else None
+
+    def refuse_hook(self, declared: TargetType, key: str, marks: Marks) -> None:
+        types = [
+            name
+            for name, each in self.around.plugins.target_types.items()
+            if name == each.name and with_role(each.options, "hook")
+        ]
+        help = f"targets of type {', '.join(types)} do" if types else "leave it out"
+        text = f"{key}: a target of type {declared.name} runs no SQL"
+        self.problems.add("SK0294", text, marks.key(key), help)
 
     def mode(self, declared: TargetType, data: Mapping[str, object], marks: Marks) -> Mode | None:
         given = str(data.get("mode") or "full")

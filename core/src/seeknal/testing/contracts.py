@@ -246,6 +246,77 @@ class TargetContract(Contract):
         with pytest.raises(RunError):
             module.materialize(unwritable, relation("SELECT 1 AS id, 'a' AS name"), context)
 
+    @pytest.fixture
+    def hooked(self, target: Target) -> Callable[[str], Target]:
+        """The target with a statement as the last of its hooks: that after the rows."""
+        import attrs
+
+        from seeknal.kernel.roles import with_role
+
+        hooks = with_role(type(target.options), "hook")
+        if not hooks:
+            pytest.skip("the type runs no SQL")
+
+        def make(statement: str) -> Target:
+            options: Any = target.options
+            given = {hooks[-1].name: (statement,)}
+            return attrs.evolve(target, options=attrs.evolve(options, **given))
+
+        return make
+
+    def test_a_hook_runs_once_a_delivery(
+        self, module: Any, hooked: Any, relation: Any, context: Context, delivered: Any
+    ) -> None:
+        # It fails the second time.
+        once = hooked("CREATE TABLE hooked_once (id integer)")
+        rows = relation("SELECT 1 AS id, 'a' AS name")
+
+        module.materialize(once, rows, context)
+        module.materialize(once, rows, context)
+
+        assert delivered() == [(1, "a")]
+
+    def test_a_hook_that_fails_takes_the_delivery_back(
+        self,
+        module: Any,
+        target: Target,
+        hooked: Any,
+        relation: Any,
+        context: Context,
+        delivered: Any,
+    ) -> None:
+        from seeknal.values.errors import DeliveryError
+
+        module.materialize(target, relation("SELECT 1 AS id, 'a' AS name"), context)
+        wrong = hooked("DELETE FROM nowhere_at_all")
+
+        with pytest.raises(DeliveryError):
+            module.materialize(wrong, relation("SELECT 2 AS id, 'b' AS name"), later(context))
+
+        assert delivered() == [(1, "a")]
+
+    @pytest.mark.parametrize("statement", ["COMMIT", "ROLLBACK"])
+    def test_a_hook_cannot_end_the_delivery(
+        self,
+        module: Any,
+        target: Target,
+        hooked: Any,
+        relation: Any,
+        context: Context,
+        delivered: Any,
+        statement: str,
+    ) -> None:
+        from seeknal.values.errors import DeliveryError
+
+        module.materialize(target, relation("SELECT 1 AS id, 'a' AS name"), context)
+
+        with pytest.raises(DeliveryError):
+            module.materialize(
+                hooked(statement), relation("SELECT 2 AS id, 'b' AS name"), later(context)
+            )
+
+        assert delivered() == [(1, "a")]
+
     def test_a_target_of_another_type_is_declined(
         self, module: Any, target: Target, relation: Any, context: Context
     ) -> None:

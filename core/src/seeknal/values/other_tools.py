@@ -60,6 +60,10 @@ COMMANDS = {
 KEYS = {
     "begin": "start: 2024-06-01",
     "cron": 'schedule: "@daily"',
+    **dict.fromkeys(
+        ("pre_hook", "post_hook", "pre-hook", "post-hook", "pre_statements", "post_statements"),
+        "pre_hook: and post_hook: of a target, below materialization:",
+    ),
     "loaded_at_query": "freshness: {column: loaded_at}: a column of the node's rows",
     "event_time": 'time_column: COLUMN, with schedule: "@daily"',
     "incremental_strategy": "materialized: incremental with unique_keys: merges rows;"

@@ -19,6 +19,7 @@ from seeknal.plugin import (
 from seeknal_postgres.catalogue import table_of
 from seeknal_postgres.names import CODE, HELP, names_in, outputs_of, too_long
 from seeknal_postgres.options import PostgresSource, PostgresTarget
+from seeknal_postgres.statements import fault_of
 from seeknal_postgres.typename import NAMES
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ def problems_of(project: Project) -> Iterable[Problem]:
         for target in node.targets:
             if isinstance(target.options, PostgresTarget):
                 yield from _of_target(node, target, target.options)
+                yield from _of_hooks(target, target.options, project.root)
                 columns = _columns(node)
         for column in columns:
             for fault in too_long([column]):
@@ -117,6 +119,19 @@ def _of_target(node: Node, target: Target, options: PostgresTarget) -> Iterator[
         yield _wrong(
             target, "SK1349", "incremental_by_time needs a time_column", "time_column: order_date"
         )
+
+
+def _of_hooks(target: Target, options: PostgresTarget, root: Path) -> Iterator[Problem]:
+    """What cannot be part of a delivery."""
+    for key, hooks in (("pre_hook", options.pre_hook), ("post_hook", options.post_hook)):
+        for hook in hooks:
+            if (fault := fault_of(hook)) is not None and target.location is not None:
+                keys = (key, key.replace("_", "-"))
+                place = find_in_text(root, target.location, hook, (0, 0), *keys)
+                help = (
+                    "run it beside seeknal; a hook is one statement of the delivery's transaction"
+                )
+                yield evolve(_wrong(target, "SK1372", f"{key}: {fault}", help), location=place)
 
 
 def _problem(node: Node, code: str, message: str, help: str) -> Problem:

@@ -26,6 +26,7 @@ from seeknal_postgres.cancelling import cancellable
 from seeknal_postgres.catalogue import table_of
 from seeknal_postgres.connecting import connect, kept_of, told
 from seeknal_postgres.connections import connection_of
+from seeknal_postgres.hooks import after_rows, before_rows, counted_anew
 from seeknal_postgres.isolating import isolated, isolated_schema
 from seeknal_postgres.keeping import delete, may_keep_back, number, refuse_fewer
 from seeknal_postgres.loading import STAGE, for_table, load, refuse_unfit, stage, telling
@@ -148,13 +149,46 @@ def _transaction(server: Server, work: Work) -> Delivered:
             return Delivered(rows=before, detail="was delivered before")
         if _is_there(server, work):
             return Delivered(rows=0, detail="was delivered already")
-        rows, detail = _insert_rows(server, work, there)
-        oid, total = ledger.table_now(server, work.ledger, work.table, created=not there)
-        if total is not None and work.mode == "full":
-            # Attempts that were taken back are counted among what was written.
-            total = rows
+        before_rows(server, work)
+        rows, detail = _insert_rows(server, work, _still_there(server, work, there))
+        after_rows(server, work)
+        oid, total = _table_now(server, work, rows, created=not there)
         ledger.record(server, work.ledger, (*_marker(work, rows), oid, total))
     return Delivered(rows=rows, detail=detail, created=not there)
+
+
+def _still_there(
+    server: Server, work: Work, there: tuple[tables.TableColumn, ...]
+) -> tuple[tables.TableColumn, ...]:
+    """The table's columns as the hooks before the rows have left them."""
+    if not work.options.pre_hook:
+        return there
+    now = tables.columns_of(server, work.table)
+    if there and not now and (work.target.accumulates or work.target.by_range):
+        raise DeliveryError(
+            f"pre_hook has removed {work.table}, whose earlier rows are not delivered again;"
+            " nothing was changed",
+            code="SK1371",
+            help="mode: full makes the table anew with each delivery",
+        )
+    return now
+
+
+def _table_now(server: Server, work: Work, rows: int, *, created: bool) -> tuple[int, int | None]:
+    """The table's oid and its rows, as far as nobody but us has written to it."""
+    if work.options.post_hook and not tables.columns_of(server, work.table):
+        raise DeliveryError(
+            f"post_hook has removed {work.table}; nothing was changed",
+            code="SK1371",
+            help="leave the table where it is, under its name",
+        )
+    oid, total = ledger.table_now(server, work.ledger, work.table, created=created)
+    if total is not None and work.mode == "full":
+        # Attempts that were taken back are counted among what was written.
+        total = rows
+    if total is not None and counted_anew(work):
+        total = number(server, f"SELECT count(*) FROM {work.table.quoted}")
+    return oid, total
 
 
 def _is_gone(work: Work, before: int | None) -> bool:

@@ -128,3 +128,15 @@ class PostgresTarget:
     schema_change: Literal["fail", "evolve"] = option(
         "fail", summary="evolve: new columns are added to the table"
     )
+    pre_hook: tuple[str, ...] = option(
+        (),
+        aliases=("pre-hook",),
+        role="hook",
+        summary="statements before the rows, in their transaction; {{ this }} is the table",
+    )
+    post_hook: tuple[str, ...] = option(
+        (),
+        aliases=("post-hook",),
+        role="hook",
+        summary="statements after the rows, in their transaction: GRANT SELECT ON {{ this }} TO x",
+    )
