@@ -210,6 +210,30 @@ def test_why_a_node_failed_stands_above_all_else(shown):
     assert "segment is NULL in 41 of 3,002 rows" in page.locator(".trouble").inner_text()
 
 
+def test_how_fresh_a_node_is_stands_beside_its_rows_and_on_the_home_page_where_it_is_too_old(shown):
+    known = shop()
+    for entry, status in zip(known["nodes"], ("pass", "warn", "error"), strict=False):
+        entry["freshness"] = {
+            "loaded_at": None,
+            "status": status,
+            "newest": known["generated_at"],
+            "age_seconds": 0.0,
+            "message": "the newest loaded_at",
+        }
+    names = [entry["id"] for entry in known["nodes"][:3]]
+
+    pages = {name: shown(known, f"#{name}") for name in names}
+    facts = {}
+    for name, page in pages.items():
+        at_node(page, name)
+        facts[name] = page.locator(".facts-grid").first.inner_text()
+    home = shown(known).locator("#catalog-page").inner_text()
+
+    told = [re.search(r"(pass|warn|error), newest rows from", text)[1] for text in facts.values()]
+    assert told == ["pass", "warn", "error"]
+    assert home.count("rows are too old") == 2
+
+
 def test_past_runs_are_bars_and_a_table(shown):
     page = shown(hash="#feature_group.customer_value")
 

@@ -107,7 +107,11 @@ function troubles(nodes) {
   });
   return found.length
     ? shortened(found, MOST)
-    : h('p', { class: 'muted' }, 'Nothing failed, no audit fails, no rows are too old, and everything is delivered.');
+    : h(
+        'p',
+        { class: 'muted' },
+        'Nothing failed, no audit fails, no rows are too old, and everything is delivered.',
+      );
 }
 
 function troubleOf(node) {
