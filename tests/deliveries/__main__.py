@@ -7,19 +7,20 @@ import json
 import sys
 import tempfile
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
-from tests.deliveries.places import Iceberg, Postgres
+from tests.deliveries.places import HookedPostgres, Iceberg, Postgres
 from tests.deliveries.telling import Teller
 
 
 @contextlib.contextmanager
-def postgres(folder: Path) -> Iterator[Postgres]:
+def postgres(folder: Path, place: type[Postgres] = Postgres) -> Iterator[Postgres]:
     from tests.postgres.server import Database, start
 
     server = start(folder / "postgres")
     try:
-        yield Postgres(Database(server))
+        yield place(Database(server))
     finally:
         server.stop()
 
@@ -31,7 +32,11 @@ def iceberg(folder: Path) -> Iterator[Iceberg]:
 
 def main(name: str, text: str) -> int:
     story = json.loads(text)
-    makers = {"postgres": postgres, "iceberg": iceberg}
+    makers = {
+        "postgres": postgres,
+        "hooked": partial(postgres, place=HookedPostgres),
+        "iceberg": iceberg,
+    }
     with tempfile.TemporaryDirectory() as folder:
         teller = Teller(lambda: makers[name](Path(folder)), Path(folder) / "stories")
         why = teller.told(story["targets"], story["actions"])

@@ -71,6 +71,36 @@ class Postgres:
                 time.sleep(0.01)
 
 
+class HookedPostgres(Postgres):
+    """The same, with statements before and after the rows of each delivery, which count it."""
+
+    name = "hooked"
+    _counted = "INSERT INTO public.counted VALUES ('{}', '{{{{ this }}}}')"
+
+    def prepare(self, root: Path) -> None:
+        self.database.run("CREATE TABLE public.counted (what text, place text)")
+        super().prepare(root)
+
+    def target(self, spec: Spec) -> str:
+        plain = super().target(spec).removesuffix("}")
+        before, after = (self._counted.format(what) for what in ("before", "after"))
+        return f'{plain}, pre_hook: "{before}", post_hook: ["{after}", "ANALYZE {{{{ this }}}}"]}}'
+
+    def rows(self, root: Path, spec: Spec, environment: str = "") -> Rows:
+        found = super().rows(root, spec, environment)
+        self.settle()
+        suffix = f"__{environment}" if environment else ""
+        ledger, table = f"seeknal{suffix}.deliveries", f"out{suffix}.{spec.name}"
+        made = self.database.value("SELECT to_regclass(%s)", ledger) is not None
+        count = f"SELECT count(*) FROM {ledger} WHERE table_name = %s"
+        recorded = self.database.value(count, table) if made else 0
+        place = f'"out{suffix}"."{spec.name}"'
+        counted = "SELECT count(*) FROM public.counted WHERE what = %s AND place = %s"
+        ran = [self.database.value(counted, what, place) for what in ("before", "after")]
+        assert ran == [recorded, recorded], f"{table}: {recorded} deliveries, hooks ran {ran}"
+        return found
+
+
 class Iceberg:
     """The project's own catalog; out of reach when something else stands in its place."""
 
