@@ -179,7 +179,7 @@ def test_engine_targets_stand_beside_the_sections(profile):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("conections: {}\n", "did you mean connections?"),
+        ("conections: {}\n", "did you mean connections or"),
         ("connections: [a]\n", "a mapping"),
         ("connections: {v: 5}\n", "a mapping"),
         ("dev: {engine: duckdb, conection: x}\n", "did you mean connection?"),
