@@ -52,7 +52,8 @@ class Watched:
     @property
     def is_busy(self):
         """Whether a process of it is at work, in time that nobody can let pass."""
-        return any((self.daemon.runner, self.daemon.reader, self.daemon.postman._child))
+        daemon = self.daemon
+        return any((daemon.runner, daemon.reader, daemon.judge, daemon.postman._child))
 
     def end(self):
         self.daemon.stop()

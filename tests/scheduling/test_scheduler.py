@@ -3,7 +3,7 @@
 import json
 import os
 import socket
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -199,6 +199,28 @@ def test_a_message_that_could_not_be_written_is_written_later(
     assert any("No space left" in line for line in (*said, *watched.lines))
     assert later == []
     assert [each["type"] for each in bodies(watched)] == ["run.failed"]
+
+
+def test_rows_that_are_too_old_are_told_of_though_no_run_fails(seeknal_project, scheduler, unsent):
+    fresh = "freshness: {error_after: 3 hours, column: at}\n"
+    orders = f"{FILES['seeknal/orders.yml']}{fresh}"
+    project = seeknal_project(
+        {**FILES, "seeknal/orders.yml": orders, "data/orders.csv": "id,at\n1,2024-06-01 10:00:00\n"}
+    )
+    watched = scheduler(project)
+
+    old = watched.until("too old: source.orders")
+    quiet = watched.during(600)
+    project.write({"data/orders.csv": f"id,at\n1,{datetime.now(UTC):%Y-%m-%d %H:%M:%S}\n"})
+    project.run("run").assert_ok()
+    watched.until("fresh again: source.orders")
+
+    assert "newest 2024-06-01T10:00:00+00:00" in old[-1]
+    assert quiet == []
+    assert [each["type"] for each in bodies(watched)] == [
+        "freshness.failed",
+        "freshness.recovered",
+    ]
 
 
 def raised(error):

@@ -89,6 +89,24 @@ def run_of(answer: Answer, *, stopped: bool) -> Run:
     return Run(ended=ended, run_id=content.get("run_id"), seconds=content.get("seconds", 0.0))
 
 
+def stale_of(answer: Answer) -> tuple[int, dict[NodeId, Fault]] | None:
+    """How many nodes ``freshness`` has looked at, and which are too old; None: it could not."""
+    nodes = answer.content.get("nodes")
+    if nodes is None:
+        return None
+    stale = {
+        NodeId(found["node"]): Fault(message=_aged(found))
+        for found in nodes
+        if found["status"] == "error"
+    }
+    return len(nodes), stale
+
+
+def _aged(found: Mapping[str, Any]) -> str:
+    newest = f"newest {found['newest']}: " if found.get("newest") else ""
+    return f"{newest}{found['message']}"
+
+
 def fault_of(answer: Answer) -> Fault:
     """Why a process gave no answer, as far as it said so."""
     error = answer.content.get("error")

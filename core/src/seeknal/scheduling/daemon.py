@@ -17,7 +17,7 @@ from seeknal.host import clock
 from seeknal.host.service import ALIVE, READY, STOPPING, tell_manager
 from seeknal.project.cache import file_stats
 from seeknal.project.paths import find_profile
-from seeknal.scheduling.answers import Reading, reading_of, run_of
+from seeknal.scheduling.answers import Reading, reading_of, run_of, stale_of
 from seeknal.scheduling.child import Child
 from seeknal.scheduling.due import Ended, Ticks, Wanted, after, as_found, put_right, wanted
 from seeknal.scheduling.heartbeat import AtWork, Heartbeat, beat
@@ -50,6 +50,8 @@ LONGEST_CHANGE = 60.0
 and after how many they are read though they go on changing."""
 LOCKED = 15.0
 """Seconds until what another command's lock kept from running is tried again."""
+AGES = 300.0
+"""Seconds between two looks at how old rows are."""
 LONG_LOCKED = 900.0
 """Seconds after which somebody has to know that another command lets nothing run."""
 GRACE = 30.0
@@ -83,13 +85,14 @@ class Daemon:
         self.files: Stats | None = None
         self.reader: Child | None = None
         self.runner: Child | None = None
+        self.judge: Child | None = None
         self.wanted = Wanted()
         self.began: dict[NodeId, int] = {}
         self.began_at = 0.0
         self.started_at = clock.now().timestamp()
         self.stopping = self.hurrying = False
         self.lock = _identity(place.lock)
-        self._beat_at = self._locked_at = self._look_at = float("-inf")
+        self._beat_at = self._locked_at = self._look_at = self._judge_at = float("-inf")
         self._changing: Stats | None = None
         self._changed_at = 0.0
         self._unsure = False
@@ -136,6 +139,7 @@ class Daemon:
             self._send()
         self._collect_reading()
         self._collect_run()
+        self._judge_ages()
         is_idle = self.runner is None and self.reader is None
         if is_idle and self.is_read and not (self.stopping or self._unsure):
             self._begin_run()
@@ -212,7 +216,7 @@ class Daemon:
         elif found.entries != self.reading.entries:
             count = len(found.entries)
             self.tell(f"{count} {'node has' if count == 1 else 'nodes have'} a schedule")
-        self.reading, self.is_read = found, True
+        self.reading, self.is_read, self._judge_at = found, True, clock.monotonic() + LOOK
         memory = as_found(self.memory, found.entries, found.made_at, found.known)
         # Whatever failed may be mended by what has changed.
         project = Standing(told=memory.project.told)
@@ -275,6 +279,8 @@ class Daemon:
         memory = after(self.memory, self.wanted, ended, self.began, now)
         self._say_ended(run, ended, memory)
         self._settle(memory, run.run_id)
+        if self._judge_at < float("inf"):
+            self._judge_at = clock.monotonic()
 
     def _has_waited_long(self) -> bool:
         """Whether another command has been writing for so long that it is no usual one."""
@@ -283,6 +289,31 @@ class Daemon:
             self._waits_since = self._locked_at
             self.tell("another command is writing to the project: waiting for it")
         return self._locked_at - self._waits_since > LONG_LOCKED
+
+    def _judge_ages(self) -> None:
+        """Have a look at how old rows are, where files say how old they may be."""
+        answer = self.judge.ended() if self.judge else None
+        if answer is not None:
+            self.judge, found = None, stale_of(answer)
+            if found is not None:
+                if not found[0]:
+                    # Nothing is to be looked at until files change.
+                    self._judge_at = float("inf")
+                self._say_ages(found[1])
+                self._settle(self.memory.with_stale(found[1]))
+        waits = self.judge is None and self.runner is None and self.reader is None
+        if waits and self.is_read and not self.stopping and clock.monotonic() >= self._judge_at:
+            self._judge_at = clock.monotonic() + AGES
+            self.judge = self._started(
+                ["freshness", "--env", self.asked.environment, *self._common()]
+            )
+
+    def _say_ages(self, stale: Mapping[NodeId, Fault]) -> None:
+        before = {id for id, standing in self.memory.stale.items() if standing.fails}
+        for id in stale.keys() - before:
+            self.tell(f"too old: {id}: {stale[id].message}")
+        for id in before - stale.keys():
+            self.tell(f"fresh again: {id}")
 
     def _say_ended(self, run: Run, ended: Mapping[NodeId, Ended], memory: Memory) -> None:
         counts = {"ok": 0, "failed": 0, "skipped": 0}
@@ -344,8 +375,9 @@ class Daemon:
     def _shut_down(self) -> None:
         tell_manager(STOPPING)
         self.postman.end()
-        if self.reader is not None:
-            self.reader.kill()
+        for child in (self.reader, self.judge):
+            if child is not None:
+                child.kill()
         if self.runner is not None:
             # Something of ours is wrong, and the run is not: it puts on record what it has done.
             self.runner.stop(GRACE)

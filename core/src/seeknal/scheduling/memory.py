@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from attrs import asdict, evolve, field, frozen
@@ -69,10 +69,14 @@ class Standing:
 
 @frozen(kw_only=True)
 class Memory:
-    """What is remembered of all nodes, and of the project: that it could not be read."""
+    """What is remembered of all nodes, and of the project: that it could not be read.
+
+    ``stale`` are nodes whose rows are older than they may be.
+    """
 
     nodes: Mapping[NodeId, Standing] = field(factory=dict)
     project: Standing = Standing()
+    stale: Mapping[NodeId, Standing] = field(factory=dict)
 
     def of(self, id: NodeId) -> Standing:
         """What is remembered of a node, nothing among it."""
@@ -80,8 +84,21 @@ class Memory:
 
     def with_nodes(self, changed: Mapping[NodeId, Standing]) -> Memory:
         """With these nodes as they are now; of one about which there is nothing to say, nothing."""
-        nodes = {**self.nodes, **changed}
-        return evolve(self, nodes={id: kept for id, kept in nodes.items() if kept != Standing()})
+        return evolve(self, nodes=_worth({**self.nodes, **changed}))
+
+    def with_stale(self, found: Mapping[NodeId, Fault]) -> Memory:
+        """With these nodes as the ones whose rows are too old."""
+        fresh = {id: Standing(told=kept.told) for id, kept in self.stale.items()}
+        stale = {
+            id: evolve(fresh.get(id, Standing()), failures=1, fault=fault)
+            for id, fault in found.items()
+        }
+        return evolve(self, stale=_worth({**fresh, **stale}))
+
+    def told_stale(self, ids: Iterable[NodeId], *, bad: bool) -> Memory:
+        """With it noted that somebody was told that rows are too old, or are that no longer."""
+        told = {id: evolve(self.stale[id], told=bad) for id in ids}
+        return evolve(self, stale=_worth({**self.stale, **told}))
 
     def retried(self) -> Memory:
         """With everything that fails due at once."""
@@ -105,9 +122,15 @@ def remembered(path: Path) -> Memory | None:
         if content["schema_version"] != 1:
             raise ValueError("of another version of seeknal")
         nodes = {NodeId(id): _standing(kept) for id, kept in content["nodes"].items()}
-        return Memory(nodes=nodes, project=_standing(content["project"]))
+        stale = {NodeId(id): _standing(kept) for id, kept in content["stale"].items()}
+        return Memory(nodes=nodes, project=_standing(content["project"]), stale=stale)
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"not what a scheduler has written: {error}") from error
+
+
+def _worth(nodes: Mapping[NodeId, Standing]) -> dict[NodeId, Standing]:
+    """Those of which there is something to say."""
+    return {id: kept for id, kept in nodes.items() if kept != Standing()}
 
 
 def _standing(kept: Mapping[str, Any]) -> Standing:

@@ -1,4 +1,4 @@
-"""What is worth telling others: nodes that begin to fail, and nodes that have recovered."""
+"""What is worth telling others: nodes that fail or grow stale, and nodes that have recovered."""
 
 from __future__ import annotations
 
@@ -7,32 +7,50 @@ from typing import TYPE_CHECKING, Any, Literal
 from attrs import evolve, frozen
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from seeknal.scheduling.memory import Fault, Memory, Standing
     from seeknal.values.names import NodeId
 
-Type = Literal["run.failed", "run.recovered"]
+Type = Literal["run.failed", "run.recovered", "freshness.failed", "freshness.recovered"]
+_VERBS: dict[Type, str] = {
+    "run.failed": "failed",
+    "run.recovered": "recovered",
+    "freshness.failed": "too old",
+    "freshness.recovered": "fresh again",
+}
+Faults = tuple[tuple["NodeId | None", "Fault | None"], ...]
 _PROJECT = "the project"
 _SHOWN = 5
 
 
 @frozen(kw_only=True)
 class News:
-    """One message: nodes that begin to fail, or that are well again. Node None is the project."""
+    """One message: nodes that begin to fail or to be too old, or that are well again.
+
+    Node None is the project.
+    """
 
     type: Type
-    faults: tuple[tuple[NodeId | None, Fault | None], ...]
+    faults: Faults
 
     def text(self, project: str, environment: str) -> str:
         """In words, for people."""
         names = [str(id or _PROJECT) for id, _ in self.faults]
         shown = ", ".join(names[:_SHOWN])
         more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-        verb = "failed" if self.type == "run.failed" else "recovered"
-        text = f"{project} ({environment}): {shown}{more} {verb}"
+        text = f"{project} ({environment}): {shown}{more} {_VERBS[self.type]}"
         first = self.faults[0][1]
-        return f"{text}: {first.message}" if self.type == "run.failed" and first else text
+        return f"{text}: {first.message}" if first else text
+
+    @property
+    def is_bad(self) -> bool:
+        return self.type in ("run.failed", "freshness.failed")
+
+    @property
+    def is_of_age(self) -> bool:
+        return self.type in ("freshness.failed", "freshness.recovered")
 
     def body(
         self, project: str, environment: str, run_id: str | None, now: datetime
@@ -64,22 +82,35 @@ class News:
 
 def news_of(memory: Memory) -> tuple[News, ...]:
     """What nobody was told of yet. Nodes that were only skipped follow others, which are told."""
-    standings: list[tuple[NodeId | None, Standing]] = [(None, memory.project)]
-    standings += memory.nodes.items()
-    failed = tuple(
+    runs: list[tuple[NodeId | None, Standing]] = [(None, memory.project), *memory.nodes.items()]
+    found = (
+        News(type="run.failed", faults=_bad(runs)),
+        News(type="run.recovered", faults=_well(runs)),
+        News(type="freshness.failed", faults=_bad(memory.stale.items())),
+        News(type="freshness.recovered", faults=_well(memory.stale.items())),
+    )
+    return tuple(each for each in found if each.faults)
+
+
+def _bad(standings: Iterable[tuple[NodeId | None, Standing]]) -> Faults:
+    return tuple(
         (id, standing.fault)
         for id, standing in standings
         if standing.fails and not standing.told and not standing.follows
     )
-    well = tuple((id, None) for id, standing in standings if standing.told and not standing.fails)
-    found = (News(type="run.failed", faults=failed), News(type="run.recovered", faults=well))
-    return tuple(each for each in found if each.faults)
+
+
+def _well(standings: Iterable[tuple[NodeId | None, Standing]]) -> Faults:
+    return tuple((id, None) for id, standing in standings if standing.told and not standing.fails)
 
 
 def told(memory: Memory, news: News) -> Memory:
     """With it noted that somebody was told so of these nodes."""
-    fails = news.type == "run.failed"
-    ids = [id for id, _ in news.faults]
-    changed = {id: evolve(memory.of(id), told=fails) for id in ids if id is not None}
-    project = evolve(memory.project, told=fails) if None in ids else memory.project
+    ids = [id for id, _ in news.faults if id is not None]
+    if news.is_of_age:
+        return memory.told_stale(ids, bad=news.is_bad)
+    changed = {id: evolve(memory.of(id), told=news.is_bad) for id in ids}
+    project = memory.project
+    if any(id is None for id, _ in news.faults):
+        project = evolve(project, told=news.is_bad)
     return evolve(memory.with_nodes(changed), project=project)

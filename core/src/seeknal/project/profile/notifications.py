@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from seeknal.values.marks import Marks
     from seeknal.values.problems import Problem
 
-_TYPES = {"failure": "run.failed", "recovery": "run.recovered"}
+_TYPES = {
+    "failure": ("run.failed", "freshness.failed"),
+    "recovery": ("run.recovered", "freshness.recovered"),
+}
 _SECRET = ("webhook", "secret")
 
 
@@ -100,7 +103,7 @@ def _channel(
         webhook=options.webhook,
         secret=options.secret,
         command=options.command,
-        events=tuple(_TYPES[each] for each in options.events),
+        events=tuple(type for each in options.events for type in _TYPES[each]),
     )
 
 
