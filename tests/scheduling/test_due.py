@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from seeknal.scheduling.agenda import Entry
+from seeknal.graph.agenda import Entry
 from seeknal.scheduling.due import Ended, Ticks, Wanted, after, as_found, put_right, wanted
 from seeknal.scheduling.memory import Fault, Memory, Standing
 from seeknal.scheduling.news import news_of, told

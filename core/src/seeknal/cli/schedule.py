@@ -14,8 +14,8 @@ from seeknal.host import clock
 from seeknal.kernel.command_options import format_option
 
 if TYPE_CHECKING:
+    from seeknal.graph.agenda import Entry
     from seeknal.plan.session import Loaded
-    from seeknal.scheduling.agenda import Entry
     from seeknal.values.snapshot import Snapshot
 
 NOTHING = 'no node has a schedule: write schedule: "@daily", "0 6 * * *" or 6 hours in one'
@@ -35,8 +35,8 @@ def list_command(environment: str, format_: str, **options: Any) -> None:
 
     A node without a schedule runs along with the nodes that it reads and those that read it.
     """
+    from seeknal.graph.agenda import agenda_of
     from seeknal.plan.session import load
-    from seeknal.scheduling.agenda import agenda_of
 
     asked = request(command="schedule", environment=environment, **options)
     loaded = load(project_root(), asked)

@@ -26,7 +26,7 @@ from seeknal.values.names import PRODUCTION
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from seeknal.scheduling.agenda import Entry
+    from seeknal.graph.agenda import Entry
     from seeknal.scheduling.daemon import Asked, Daemon
     from seeknal.scheduling.status import NodeStatus, Status
     from seeknal.values.notifications import Channel
@@ -184,8 +184,8 @@ def _entries(
     root: Path, environment: str, options: dict[str, Any]
 ) -> tuple[Sequence[Entry], ProjectError | None]:
     """What is due when; a project that cannot be read now is no reason to say nothing."""
+    from seeknal.graph.agenda import agenda_of
     from seeknal.plan.session import read_project
-    from seeknal.scheduling.agenda import agenda_of
 
     try:
         loaded = read_project(root, request(command="status", environment=environment, **options))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
 
-from seeknal.scheduling.agenda import Entry
+from seeknal.graph.agenda import Entry
 from seeknal.scheduling.due import Ended
 from seeknal.scheduling.memory import Fault
 from seeknal.values.names import NodeId

@@ -12,7 +12,7 @@ from seeknal.scheduling.memory import Fault, Standing
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
-    from seeknal.scheduling.agenda import Entry
+    from seeknal.graph.agenda import Entry
     from seeknal.scheduling.memory import Memory
     from seeknal.values.names import NodeId
     from seeknal.values.schedule import Schedule

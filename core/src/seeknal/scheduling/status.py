@@ -17,7 +17,7 @@ from seeknal.scheduling.outbox import take, waiting
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from seeknal.scheduling.agenda import Entry
+    from seeknal.graph.agenda import Entry
     from seeknal.scheduling.place import Place
     from seeknal.values.names import NodeId
 
