@@ -228,6 +228,13 @@ selection_options = _stack(
     ),
     click.option("--tags", multiple=True, metavar="TAGS", help="Only nodes with one of these."),
     click.option("--exclude-tags", multiple=True, metavar="TAGS", help="Not nodes with these."),
+    click.option(
+        "--schedule",
+        "schedules",
+        multiple=True,
+        metavar="SCHEDULE",
+        help="Only nodes of this schedule, and those that run along: '0 6 * * * Europe/Berlin'.",
+    ),
 )
 
 project_options = _stack(

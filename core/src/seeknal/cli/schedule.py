@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from seeknal.plan.session import Loaded
     from seeknal.values.snapshot import Snapshot
 
-NOTHING = 'no node has a schedule: write schedule: "@daily", "0 6 * * *" or 6 hours in one'
-
 
 @click.group("schedule", cls=Group)
 def schedule_command() -> None:
@@ -35,7 +33,7 @@ def list_command(environment: str, format_: str, **options: Any) -> None:
 
     A node without a schedule runs along with the nodes that it reads and those that read it.
     """
-    from seeknal.graph.agenda import agenda_of
+    from seeknal.graph.agenda import NO_SCHEDULE, agenda_of
     from seeknal.plan.session import load
 
     asked = request(command="schedule", environment=environment, **options)
@@ -50,7 +48,7 @@ def list_command(environment: str, format_: str, **options: Any) -> None:
         print_json(answered("success", project=name, environment=environment, nodes=nodes))
         return
     if not entries:
-        say(NOTHING)
+        say(NO_SCHEDULE)
         return
     headers = ("node", "schedule", "timezone", "last tick", "next tick", "along")
     print_table(headers, [_row(entry, now) for entry in entries])

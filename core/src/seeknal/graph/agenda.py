@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
+from seeknal.values.errors import SelectionError, did_you_mean
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from seeknal.graph.dag import Edges, Graph
+    from seeknal.intervals.timings import Timing
     from seeknal.values.names import NodeId
     from seeknal.values.node import Node
     from seeknal.values.schedule import Schedule
@@ -55,6 +58,52 @@ def agenda_of(nodes: Mapping[NodeId, Node], graph: Graph) -> tuple[Entry, ...]:
             )
         )
     return tuple(found)
+
+
+def by_timing(entries: Iterable[Entry]) -> dict[Timing, tuple[NodeId, ...]]:
+    """The nodes of each schedule, those that run along with them last."""
+    from seeknal.intervals.timings import timing_of
+
+    found: dict[Timing, tuple[list[NodeId], list[NodeId]]] = {}
+    for entry in entries:
+        own, along = found.setdefault(timing_of(entry.schedule), ([], []))
+        own.append(entry.node)
+        along += entry.along
+    return {timing: tuple(dict.fromkeys([*own, *along])) for timing, (own, along) in found.items()}
+
+
+def nodes_of(
+    schedules: Iterable[str], nodes: Mapping[NodeId, Node], graph: Graph
+) -> frozenset[NodeId]:
+    """The nodes of schedules as people write them, with those that run along with them.
+
+    Raises SelectionError for a text that is no schedule, and for one that no node has.
+    """
+    from seeknal.intervals.timings import read_schedule, timing_of
+
+    known = by_timing(agenda_of(nodes, graph))
+    found: set[NodeId] = set()
+    for text in schedules:
+        try:
+            timing = timing_of(read_schedule(text))
+        except ValueError as error:
+            raise SelectionError(str(error), code="SK0305") from None
+        if timing not in known:
+            raise _no_node(text, [str(timing) for timing in known])
+        found.update(known[timing])
+    return frozenset(found)
+
+
+def _no_node(text: str, known: list[str]) -> SelectionError:
+    listed = ", ".join(f"'{name}'" for name in known)
+    return SelectionError(
+        f"no node has the schedule {text!r}",
+        code="SK0306",
+        help=did_you_mean(text, known) or (f"schedules: {listed}" if known else NO_SCHEDULE),
+    )
+
+
+NO_SCHEDULE = 'no node has a schedule: write schedule: "@daily", "0 6 * * *" or 6 hours in one'
 
 
 def _reached(edges: Edges, start: set[NodeId], free: frozenset[NodeId]) -> set[NodeId]:

@@ -44,14 +44,15 @@ def select(
     types: Sequence[str] = (),
     tags: Sequence[str] = (),
     exclude_tags: Sequence[str] = (),
+    schedules: Sequence[str] = (),
     changed: Collection[NodeId] = (),
 ) -> frozenset[NodeId]:
     """The nodes that ``expressions`` name, or all, less what is excluded.
 
     An expression is terms joined by spaces (union) of parts joined by commas (intersection).
-    ``types`` and ``tags`` narrow the selection further. ``changed`` is what ``state:modified``
-    means. Raises SelectionError for a term that names nothing, and for an empty result, unless
-    it asks for a state: that nothing is modified is an answer.
+    ``types``, ``tags`` and ``schedules`` narrow the selection further. ``changed`` is what
+    ``state:modified`` means. Raises SelectionError for a term that names nothing, and for an
+    empty result, unless it asks for a state: that nothing is modified is an answer.
     """
     finder = _Finder(nodes, graph, frozenset(changed))
     given = any(expression.strip() for expression in expressions)
@@ -60,10 +61,14 @@ def select(
         chosen &= finder.kinds(types)
     if tags:
         chosen &= finder.tagged(tags)
+    if schedules:
+        from seeknal.graph.agenda import nodes_of
+
+        chosen &= nodes_of(schedules, nodes, graph)
     chosen -= finder.union(exclude)
     chosen -= finder.tagged(exclude_tags) if exclude_tags else set()
     asks_for_state = any("state:" in text for text in (*expressions, *exclude))
-    narrowed = given or types or tags or exclude or exclude_tags
+    narrowed = given or types or tags or schedules or exclude or exclude_tags
     if not chosen and narrowed and not asks_for_state:
         raise SelectionError(
             "the selection is empty",

@@ -63,7 +63,7 @@ _INFERRED = [
     *(Unit(1, "year"), Unit(1, "month"), Unit(1, "day"), Unit(1, "hour")),
     *(Unit(30, "minute"), Unit(15, "minute"), Unit(5, "minute"), Unit(1, "minute")),
 ]
-_EVERY = [
+EVERY = [
     Unit(size, name)
     for name, parts in _PARTS.items()
     for size in range(1, max(parts, 2))
@@ -102,7 +102,7 @@ def _unit_of_duration(duration: Duration) -> Unit:
     quarters = duration.unit == "quarter"
     unit = Unit(duration.count * 3, "month") if quarters else Unit(duration.count, duration.unit)
     unit = _SAME.get(unit, unit)
-    if unit in _EVERY:
+    if unit in EVERY:
         return unit
     raise ValueError(
         f"'{duration}' is no unit of time: it does not divide what the wall clock shows next"
@@ -113,10 +113,10 @@ def _unit_of_duration(duration: Duration) -> Unit:
 def _near(duration: Duration) -> str:
     """What is as long as a duration, or else what comes next below and above it."""
     length = duration.rough_seconds
-    lengths = [Duration(unit.size, unit.name).rough_seconds for unit in _EVERY]
+    lengths = [Duration(unit.size, unit.name).rough_seconds for unit in EVERY]
     at = bisect_left(lengths, length)
-    same = at < len(_EVERY) and lengths[at] == length
-    near = _EVERY[at : at + 1] if same else _EVERY[max(at - 1, 0) : at + 1]
+    same = at < len(EVERY) and lengths[at] == length
+    near = EVERY[at : at + 1] if same else EVERY[max(at - 1, 0) : at + 1]
     return " or ".join(str(Duration(unit.size, unit.name)) for unit in near)
 
 

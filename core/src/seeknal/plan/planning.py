@@ -210,6 +210,7 @@ def selected_nodes(loaded: Loaded, request: Request) -> frozenset[NodeId]:
         types=request.types,
         tags=request.tags,
         exclude_tags=request.exclude_tags,
+        schedules=request.schedules,
         changed=_modified_nodes(
             nodes,
             loaded.fingerprints(),

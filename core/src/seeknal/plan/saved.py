@@ -23,6 +23,7 @@ _OPTIONS = (
     "types",
     "tags",
     "exclude_tags",
+    "schedules",
     "full",
     "refresh",
     "no_materialize",

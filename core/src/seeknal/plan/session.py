@@ -49,6 +49,8 @@ class Request:
     types: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     exclude_tags: tuple[str, ...] = ()
+    schedules: tuple[str, ...] = ()
+    """Only the nodes of these, as `intervals.timings.read_schedule` reads them."""
     full: bool = False
     refresh: tuple[str, ...] | None = None
     variables: Mapping[str, object] = field(factory=dict)
@@ -121,8 +123,9 @@ class Loaded:
 
 def is_narrowed(request: Request) -> bool:
     """Whether only some of the nodes were asked for."""
-    options = (request.select, request.exclude, request.types, request.tags, request.exclude_tags)
-    return any(options)
+    asked = request
+    named = (asked.select, asked.exclude, asked.types, asked.schedules)
+    return any((*named, asked.tags, asked.exclude_tags))
 
 
 def load(root: Path, request: Request) -> Loaded:

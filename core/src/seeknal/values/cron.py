@@ -61,6 +61,11 @@ class Cron:
         return any(field.startswith("*") for field in self.fields.split()[:2])
 
     @property
+    def read(self) -> CronSim:
+        """Its fields as sets of numbers."""
+        return _read(self.fields)
+
+    @property
     def any_weekday(self) -> bool:
         """Whether a date alone says that there are ticks, whatever its weekday."""
         return self.fields.endswith(" *")
