@@ -15,6 +15,8 @@ ANSWER_OTHERWISE = {
     "seeknal schema": "what it prints is JSON as it is",
     "seeknal python": "prints what the program prints",
     "seeknal completion": "prints a script for a shell",
+    "seeknal schedule export": "prints files of other programs",
+    "seeknal schedule due": "answers by its exit code",
     "seeknal postgres psql": "becomes psql, which prints what it likes",
 }
 """Commands without ``--format json``, and why."""

@@ -8,6 +8,7 @@ import click
 
 from seeknal.cli.app import Group
 from seeknal.cli.common import environment_option, project_options, project_root, request
+from seeknal.cli.exporting import export_command
 from seeknal.cli.render import count, print_json, print_table
 from seeknal.cli.streams import say
 from seeknal.host import clock
@@ -22,6 +23,30 @@ if TYPE_CHECKING:
 @click.group("schedule", cls=Group)
 def schedule_command() -> None:
     """Show when nodes are due, or write that for cron, systemd, Airflow and others."""
+
+
+schedule_command.add_command(export_command)
+
+
+@schedule_command.command("due")
+@click.argument("schedule", metavar="SCHEDULE")
+def due_command(schedule: str) -> int:
+    """End with 0 in the minute in which a schedule ticks, and with 1 in any other.
+
+    It is asked by programs that go by another clock: 'seeknal schedule due "0 6 * * *
+    Europe/Berlin" && seeknal run ...' once an hour runs at six in Berlin.
+    """
+    from seeknal.intervals.ticks import ticked
+    from seeknal.intervals.timings import read_schedule, timing_of
+    from seeknal.values.errors import SelectionError
+
+    now = int(clock.now().timestamp())
+    try:
+        found = read_schedule(schedule)
+        timing_of(found)
+        return 0 if ticked(found, now) >= now - now % 60 else 1
+    except ValueError as error:
+        raise SelectionError(str(error), code="SK0305") from None
 
 
 @schedule_command.command("list")

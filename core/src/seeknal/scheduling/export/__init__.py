@@ -1,0 +1,1 @@
+"""Schedules of a project in the words of other programs that start things in time."""
