@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from seeknal.intervals.clocks import Clock
     from seeknal.intervals.timings import Timing
 
-HOUR = 3600
-YEAR = 365 * 86400
+HOUR, DAY = 3600, 86400
+YEAR = 365 * DAY
 AHEAD = 10 * YEAR
 """So far changes of clocks are looked at: laws that are known today reach no further."""
 
@@ -90,13 +90,13 @@ def shifts(timezone: str, other: str, now: int) -> set[int]:
 def unshown(timing: Timing, begin: int, end: int) -> Iterator[int]:
     """Ticks that a clock shows no reading of the schedule's for, or shows one once more.
 
-    Where a reading is left out, those of the hour that follows are among them: who looks for the
-    one loses the others.
+    Where a reading is left out, those of the day that follows are among them: who looks for the
+    one loses others.
     """
     clock, schedule = clock_of(timing.timezone), _schedule(timing)
     for change in changes(timing.timezone, begin, end):
-        left_out = _shown(timing, change.old, change.new)
-        until = change.moment + (change.new - change.old + HOUR if left_out else _back(change))
+        left_out = shows(timing, change.old, change.new)
+        until = change.moment + (DAY if left_out else _back(change))
         tick = ticks_next(schedule, change.moment - 1)
         while tick < until:
             if left_out or clock.first(clock.reading(tick)) != tick:
@@ -107,11 +107,11 @@ def unshown(timing: Timing, begin: int, end: int) -> Iterator[int]:
 def doubts(timing: Timing, begin: int, end: int) -> Iterator[Doubt]:
     """Changes of the clock with readings of the schedule's that it leaves out, or shows twice."""
     for change in changes(timing.timezone, begin, end):
-        if _shown(timing, *sorted((change.old, change.new))):
+        if shows(timing, *sorted((change.old, change.new))):
             yield Doubt(change.moment, "skipped" if change.new > change.old else "repeated")
 
 
-def _shown(timing: Timing, first: int, last: int) -> bool:
+def shows(timing: Timing, first: int, last: int) -> bool:
     """Whether a reading of the schedule's is from ``first`` to before ``last``."""
     return ticks_next(Schedule(text=cron_text(timing)), first - 1) < last
 

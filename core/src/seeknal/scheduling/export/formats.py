@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from attrs import frozen
 
+from seeknal.intervals.timings import HOURS, MONTHS
 from seeknal.scheduling.export import airflow, crontab, github, kubernetes, systemd
-from seeknal.scheduling.export.clocks import YEAR, doubts, elsewhere
+from seeknal.scheduling.export.clocks import YEAR, changes, doubts, elsewhere
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from seeknal.intervals.timings import Timing
     from seeknal.scheduling.export.jobs import Export, File
 
 
@@ -28,6 +31,8 @@ class Format:
     it is ``here``; ``lacks`` says what it needs that is not there. ``skipped`` and ``repeated``
     say what it does at a time of day that a clock leaves out or shows twice, where that is not
     what the scheduler does; not so of what goes by elapsed time, unless it is ``elapsing`` too.
+    ``later`` says what becomes of the first tick after a change, of what ticks every hour of some
+    days.
     """
 
     title: str
@@ -38,6 +43,7 @@ class Format:
     skipped: str | None = None
     repeated: str | None = None
     elapsing: bool = False
+    later: str | None = None
     lacks: Callable[[Export], tuple[str, ...]] = _nothing
 
 
@@ -62,6 +68,7 @@ FORMATS = {
         skipped="runs it as much later",
         repeated="runs it the second time alone",
         elapsing=True,
+        later="starts the first run after that as much too early or late",
     ),
     "github-actions": Format(
         title="GitHub Actions",
@@ -83,16 +90,25 @@ FORMATS = {
 
 def differences(format: Format, export: Export) -> Iterator[str]:
     """Where a program will run something at other times than the scheduler would, in two years."""
+    span = export.now, export.now + 2 * YEAR
     for job in export.jobs:
         timing = elsewhere(job.timing, "UTC", export.now) or job.timing
-        found = {doubt.what: doubt for doubt in reversed([*doubts(timing, *_soon(export))])}
-        for what, does in (("skipped", format.skipped), ("repeated", format.repeated)):
-            if does is None or what not in found or (timing.elapses and not format.elapsing):
-                continue
-            day = datetime.fromtimestamp(found[what].moment, UTC).date()
-            verb = "leaves out" if what == "skipped" else "shows twice"
-            yield (f"the clock {verb} a time of {job.timing} on {day}: {format.title} {does}")
+        for moment, what in _differing(format, timing, span):
+            day = datetime.fromtimestamp(moment, UTC).date()
+            yield f"on {day} the clock of {job.timing} {what}"
 
 
-def _soon(export: Export) -> tuple[int, int]:
-    return export.now, export.now + 2 * YEAR
+def _differing(format: Format, timing: Timing, span: tuple[int, int]) -> Iterator[tuple[int, str]]:
+    found = {doubt.what: doubt.moment for doubt in reversed([*doubts(timing, *span)])}
+    by_readings = format.elapsing or not timing.elapses
+    if "skipped" in found and format.skipped and by_readings:
+        yield found["skipped"], f"leaves a time of it out: {format.title} {format.skipped}"
+    if "repeated" in found and format.repeated and by_readings:
+        yield found["repeated"], f"shows a time of it twice: {format.title} {format.repeated}"
+    if format.later and timing.hours == HOURS and _some_days(timing):
+        for change in islice(changes(timing.timezone, *span), 1):
+            yield change.moment, f"is changed: {format.title} {format.later}"
+
+
+def _some_days(timing: Timing) -> bool:
+    return timing.dated or timing.weekly or timing.months != MONTHS

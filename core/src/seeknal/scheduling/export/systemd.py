@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from seeknal.intervals.timings import DAYS, MONTHS, WEEKDAYS
-from seeknal.scheduling.export.clocks import AHEAD, elsewhere, unshown
+from seeknal.scheduling.export.clocks import AHEAD, HOUR, changes, elsewhere, shows, unshown
 from seeknal.scheduling.export.jobs import File, comment, header, told
 from seeknal.scheduling.export.waits import lock_timeout
 from seeknal.values.errors import UsageError
@@ -33,10 +33,25 @@ def calendar(timing: Timing, now: int) -> list[str]:
     moments are named, for the years of which the changes of clocks are known.
     """
     shown = elsewhere(timing, "UTC", now) or timing
+    _refuse_lost(shown, now)
     times = f"{_numbers(shown.hours, 24)}:{_numbers(shown.minutes, 60)}:00 {shown.timezone}"
     lines = [f"{days} {times}".strip() for days in _days(shown)]
     named = (datetime.fromtimestamp(tick, UTC) for tick in unshown(shown, now, now + AHEAD))
     return [*lines, *(f"{moment:%Y-%m-%d %H:%M:%S} UTC" for moment in named)]
+
+
+def _refuse_lost(timing: Timing, now: int) -> None:
+    """Raise UsageError where systemd never finds the next moment, and so stops.
+
+    It looks for a time of day that is left out from the next hour on, where that is left out too.
+    """
+    for change in changes(timing.timezone, now, now + AHEAD):
+        if change.new > change.old and change.old % HOUR and shows(timing, change.old, change.new):
+            raise UsageError(
+                f"systemd does not get over times that a clock leaves out so: {timing}",
+                code="SK0296",
+                help="take other hours of the day, another zone, or another format",
+            )
 
 
 def _units(export: Export, job: Job) -> Iterator[File]:
