@@ -181,7 +181,7 @@ def test_a_workflow_that_could_install_nothing_is_told_of(project):
         (["--format", "airflow", "--user", "me"], "--user is of crontab and systemd, not of air"),
         (["--format", "crontab", "--image", "a"], "--image is of kubernetes"),
         (["--format", "crontab", "--user", "a b"], "--user 'a b' is not the name of a user"),
-        (["--format", "crontab", "--timezone", "Europe/Berln"], "Europe/Berlin"),
+        (["--format", "crontab", "--cron-timezone", "Europe/Berln"], "Europe/Berlin"),
         (["--format", "github-actions", "--secret", "a-b"], "name of an environment variable"),
         (["--format", "kubernetes", "--image", "a", "--storage", "much"], "a size, as 10Gi"),
         (["--format", "kubernetes", "--image", "A b"], "is not the name of an image"),

@@ -10,6 +10,7 @@ import pytest
 
 from seeknal.intervals.timings import HOURS
 from seeknal.scheduling.export.formats import FORMATS
+from tests.docs.pages import DOCS, fences
 from tests.scheduling import programs
 from tests.scheduling.exported import (
     at,
@@ -39,6 +40,12 @@ def written(format, place, **more):
     return paths
 
 
+def shown(page, kind):
+    """What a page of the documentation shows of a kind."""
+    text = (DOCS / "how-to" / page).read_text()
+    return next(fence["body"] for fence in fences(text) if fence["info"] == kind)
+
+
 def said(*command, **options):
     done = subprocess.run(list(map(str, command)), capture_output=True, text=True, **options)
     return done.returncode, done.stdout + done.stderr
@@ -58,6 +65,30 @@ def test_systemd_finds_nothing_wrong_with_its_units(tmp_path):
     ours = [line for line in text.splitlines() if "seeknal" in line]
     assert (code, ours) == (0, [])
     assert len(units) == 2 * len(SCHEDULES)
+
+
+@pytest.mark.skipif(
+    shutil.which("systemd-analyze") is None, reason="this machine has no systemd-analyze"
+)
+def test_systemd_finds_nothing_wrong_with_the_unit_of_the_scheduler(tmp_path):
+    unit = tmp_path / "seeknal-shop.service"
+    text = shown("run-on-a-server.md", "ini")
+    unit.write_text(text.replace("/srv/shop/.venv/bin/seeknal", sys.executable))
+
+    code, said_ = said("systemd-analyze", "verify", "--man=no", unit)
+
+    assert (code, [line for line in said_.splitlines() if "seeknal" in line]) == (0, [])
+
+
+@pytest.mark.slow
+def test_kubernetes_schemas_hold_for_the_manifest_of_the_scheduler(tmp_path):
+    tools = programs.python_with("kubernetes-validate==1.37.0")
+    manifest = tmp_path / "seeknal.yml"
+    manifest.write_text(shown("kubernetes.md", "yaml manifest"))
+
+    code, text = said(tools / "kubernetes-validate", "--strict", manifest)
+
+    assert code == 0, text
 
 
 @pytest.mark.slow

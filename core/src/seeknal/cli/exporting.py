@@ -46,7 +46,8 @@ _FORMS = {
 @environment_option
 @click.option("--user", metavar="USER", help="Who runs it, of crontab and systemd.")
 @click.option(
-    "--timezone",
+    "--cron-timezone",
+    "timezone",
     metavar="ZONE",
     show_default="this machine's",
     help="The zone of the clock that cron goes by.",
@@ -200,10 +201,10 @@ def _zone(named: str | None) -> str:
         raise UsageError(
             "this machine does not say in which zone its clock is",
             code="SK0250",
-            help="say it: --timezone Europe/Berlin",
+            help="say it: --cron-timezone Europe/Berlin",
         )
     if fault := zone_fault(found):
-        raise UsageError(f"--timezone: {fault}", code="SK0250")
+        raise UsageError(f"--cron-timezone: {fault}", code="SK0250")
     same = same_clock(found, "UTC", int(clock.now().timestamp()))
     return "UTC" if same else found
 
