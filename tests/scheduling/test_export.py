@@ -71,8 +71,22 @@ def test_what_no_export_has_written_stays(project, text):
     result = exported(project, "crontab", "-o", "jobs.cron")
 
     assert result.exit_code == 2
-    assert "jobs.cron is not of an export, and stays as it is" in result.stderr
+    assert "jobs.cron is of no such export of this project, and stays as it is" in result.stderr
     assert (project.path / "jobs.cron").read_bytes() == text.encode("latin-1")
+
+
+@pytest.mark.parametrize(("one", "other"), [("test", "shop"), ("shop", "test")])
+def test_files_of_other_projects_and_for_other_programs_stay(project, one, other):
+    project.write({"seeknal_project.yml": f"name: {one}\n"})
+    exported(project, "crontab", "-o", "jobs.cron").assert_ok()
+    before = (project.path / "jobs.cron").read_text()
+
+    another = exported(project, "airflow", "-o", "jobs.cron")
+    project.write({"seeknal_project.yml": f"name: {other}\n"})
+    different = exported(project, "crontab", "-o", "jobs.cron")
+
+    assert (another.exit_code, different.exit_code) == (2, 2)
+    assert (project.path / "jobs.cron").read_text() == before
 
 
 def test_nothing_is_written_when_one_of_several_files_cannot_be(project):

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seeknal.intervals.ticks import ticks_next
@@ -98,6 +98,7 @@ def parsed(text, zone):
         return None
 
 
+@settings(deadline=None, derandomize=True)
 @given(text=fields(), zone=st.sampled_from(ZONES), begin=moments)
 def test_any_schedule_ticks_as_it_is_written_again(text, zone, begin):
     timing = parsed(text, zone)
@@ -113,6 +114,7 @@ def test_any_schedule_ticks_as_it_is_written_again(text, zone, begin):
 
 
 @pytest.mark.parametrize("unit", EVERY, ids=str)
+@settings(max_examples=10, deadline=None, derandomize=True)
 @given(zone=st.sampled_from(ZONES), begin=moments)
 def test_a_duration_ticks_as_its_cron_schedule_does(unit, zone, begin):
     schedule = Schedule(text=str(Duration(unit.size, unit.name)), timezone=zone)

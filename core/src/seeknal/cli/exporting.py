@@ -219,8 +219,8 @@ def _write(files: Sequence[File], output: Path | None, *, several: bool) -> None
     assert output is not None
     whole = several or output.is_dir()
     paths = {(output / file.name if whole else output): file.text for file in files}
-    for path in paths:
-        _check_place(path)
+    for path, text in paths.items():
+        _check_place(path, text)
     from seeknal.host.files import write_text
 
     for path, text in paths.items():
@@ -230,26 +230,27 @@ def _write(files: Sequence[File], output: Path | None, *, several: bool) -> None
         _tell_of_left(output, files)
 
 
-def _check_place(path: Path) -> None:
-    """Raise UsageError where something stands that no export has written."""
+def _check_place(path: Path, text: str) -> None:
+    """Raise UsageError where something stands that no export to this program has written."""
     if path.parent.exists() and not path.parent.is_dir():
         raise UsageError(f"{path.parent} is no folder", code="SK0002", help="name another")
     if path.is_dir():
         raise UsageError(f"{path} is a folder", code="SK0002", help="name a file")
-    if (path.exists() or path.is_symlink()) and not _is_ours(path):
+    if (path.exists() or path.is_symlink()) and not _is_earlier(path, text):
         raise UsageError(
-            f"{path} is not of an export, and stays as it is",
+            f"{path} is of no such export of this project, and stays as it is",
             code="SK0298",
             help="name another file, or remove that one",
         )
 
 
-def _is_ours(path: Path) -> bool:
-    from seeknal.scheduling.export.jobs import MARK
+def _is_earlier(path: Path, text: str) -> bool:
+    """Whether a file is of an earlier export of the same project to the same program."""
+    from seeknal.scheduling.export.jobs import origin
 
     try:
         with path.open(encoding="utf-8") as file:
-            return file.readline(1000).startswith(f"# {MARK} ")
+            return origin(file.readline(1000)) == origin(text)
     except (OSError, UnicodeDecodeError):
         return False
 
@@ -259,7 +260,5 @@ def _tell_of_left(folder: Path, files: Sequence[File]) -> None:
     named = {file.name for file in files}
     first = files[0].text.partition("\n")[0]
     for path in sorted(folder.glob("seeknal-*.timer")):
-        if path.name in named or not _is_ours(path):
-            continue
-        if path.read_text(encoding="utf-8").partition("\n")[0] == first:
+        if path.name not in named and path.read_bytes().startswith(first.encode()):
             warn(f"{from_here(path)} is of a schedule that no node has any more: disable it")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from seeknal.values.names import NodeId
 
-MARK = "Written by seeknal schedule export"
+_MARK = "Written by seeknal schedule export"
 """How files of an export begin: those are replaced by the next one, and no others."""
 _PLAIN = re.compile(r"(?:@[a-z]+|[0-9*]+(?: [0-9a-z*]+)*)(?: [A-Z][A-Za-z]*(?:/[A-Z][a-z]+)*)?")
 """Schedules whose names cannot be those of others."""
@@ -116,8 +116,13 @@ def refuse_breaks(texts: Mapping[str, str]) -> None:
 def header(export: Export, format: str, *lines: str) -> str:
     """The comment with which a file begins."""
     where = "" if export.environment == PRODUCTION else f" --env {export.environment}"
-    first = f"{MARK} --format {format}{where} for {export.project}: to change it, do that again."
+    first = f"{_MARK} --format {format}{where} for {export.project}: to change it, do that again."
     return "".join(f"# {line}\n" for line in (comment(first), *lines))
+
+
+def origin(text: str) -> str:
+    """Of which project, and for which program, a file of an export is: how it begins."""
+    return re.sub(r" --env \S+", "", text.partition("\n")[0]).strip()
 
 
 def told(job: Job) -> str:
