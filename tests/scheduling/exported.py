@@ -26,18 +26,18 @@ def at(text):
 BEGIN, END = at("2024-01-01"), at("2026-01-01")
 
 
-def export_of(*schedules, options=(), project="shop", **more):
+def export_of(*schedules, **more):
     """What is told of schedules, each of one node."""
     known = {
         timing_of(read_schedule(text)): (NodeId(f"transform.t{number}"),)
         for number, text in enumerate(schedules)
     }
     values = {
-        "project": project,
+        "project": "shop",
         "environment": "prod",
         "folder": Path("/srv/shop"),
         "program": ("/opt/seeknal/bin/seeknal",),
-        "jobs": tuple(jobs_of(known, tuple(options))),
+        "jobs": jobs_of(known),
         "now": BEGIN,
         **more,
     }

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -45,7 +46,7 @@ def caught(folder):
 
 
 def arguments_of(export):
-    return list(export.jobs[0].arguments)
+    return list(export.run(export.jobs[0]))
 
 
 @settings(max_examples=12, deadline=None, derandomize=True)
@@ -182,14 +183,8 @@ def test_a_manifest_starts_what_is_meant(project, option):
 @pytest.mark.parametrize("format", FORMATS)
 def test_what_nodes_are_called_never_leaves_its_comment(format, text):
     export = export_of(SCHEDULE, project="shop", image="shop:1")
-    (job,) = export.jobs
-    odd = type(job)(
-        name=job.name,
-        timing=job.timing,
-        nodes=(NodeId(f"transform.{text}\n{text}"),),
-        arguments=job.arguments,
-    )
-    again = export_of(SCHEDULE, jobs=(odd,), image="shop:1")
+    odd = evolve(export.jobs[0], nodes=(NodeId(f"transform.{text}\n{text}"),))
+    again = evolve(export, jobs=(odd,))
 
     files = FORMATS[format].render(again)
 

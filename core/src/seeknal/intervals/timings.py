@@ -51,6 +51,11 @@ class Timing:
         """Whether its days are told by weekdays."""
         return self.weekdays != WEEKDAYS
 
+    @property
+    def ordinal(self) -> bool:
+        """Whether days are told by their place in a month: the last one, the second Monday."""
+        return any(not isinstance(day, int) or day < 0 for day in (*self.days, *self.weekdays))
+
     def __str__(self) -> str:
         """As `read_schedule` reads it, in the shortest words there are for it."""
         told = _names(self.timezone).get(self) or cron_text(self)

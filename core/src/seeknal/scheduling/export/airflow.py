@@ -31,7 +31,7 @@ def _job(export: Export, job: Job) -> str:
         "description": f"{job.timing}: {told(job)}",
         "cron": cron_text(timing),
         "timezone": timing.timezone,
-        "arguments": [*job.arguments, *lock_timeout(job)],
+        "arguments": [*export.run(job), *lock_timeout(job)],
     }
     lines = (f"        {name!r}: {value!r},\n" for name, value in values.items())
     return f"    {{\n{''.join(lines)}    }},\n"

@@ -36,18 +36,13 @@ def render(export: Export) -> tuple[File, ...]:
 def _lines(export: Export, job: Job) -> tuple[str, str]:
     own = elsewhere(job.timing, export.timezone, export.now)
     program = shlex.join(export.program)
-    run = f"{program} {shlex.join((*job.arguments, '--quiet', *lock_timeout(job)))}"
-    if own is None or _is_own(own):
+    run = f"{program} {shlex.join((*export.run(job), '--quiet', *lock_timeout(job)))}"
+    if own is None or own.ordinal:
         run = f"{program} schedule due {shlex.quote(str(job.timing))} && {run}"
         own = _often(job.timing, export)
     user = f"{export.user} " if export.user else ""
     command = f"cd {shlex.quote(str(export.folder))} && {run}"
     return f"# {job.timing}: {told(job)}", f"{cron_text(own)} {user}{_escaped(command)}"
-
-
-def _is_own(timing: Timing) -> bool:
-    """Whether days are told in words that cron does not know: the last, the second Monday."""
-    return any(not isinstance(day, int) or day < 0 for day in (*timing.days, *timing.weekdays))
 
 
 def _often(timing: Timing, export: Export) -> Timing:

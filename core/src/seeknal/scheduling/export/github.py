@@ -85,7 +85,7 @@ def _workflow(
                             "SCHEDULE": "${{ github.event.schedule }}",
                             **{name: f"${{{{ secrets.{name} }}}}" for name in export.secrets},
                         },
-                        "run": _script(schedules),
+                        "run": _script(schedules, export.options),
                     },
                     {
                         "name": "Keep what this run leaves, also after a failure",
@@ -99,13 +99,12 @@ def _workflow(
     }
 
 
-def _script(schedules: dict[str, Job]) -> str:
+def _script(schedules: dict[str, Job], options: tuple[str, ...]) -> str:
     """Runs what the cron line stands for that has started it; by hand, everything."""
     lines = ['case "$SCHEDULE" in']
     for cron, job in schedules.items():
         lines.append(f"  {shlex.quote(cron)}) set -- --schedule {_quoted(str(job.timing))} ;;")
     every = " ".join(f"--schedule {_quoted(str(job.timing))}" for job in schedules.values())
-    options = next(iter(schedules.values())).arguments[3:]
     more = "".join(f" {_quoted(option)}" for option in options)
     return "\n".join((*lines, f"  *) set -- {every} ;;", "esac", f'seeknal run "$@"{more}', ""))
 

@@ -27,12 +27,11 @@ _LONGEST = 40
 
 @frozen(kw_only=True)
 class Job:
-    """The nodes of one schedule. ``name`` is its alone; ``arguments`` are what seeknal is given."""
+    """The nodes of one schedule. ``name`` is its alone."""
 
     name: str
     timing: Timing
     nodes: tuple[NodeId, ...]
-    arguments: tuple[str, ...]
 
     @property
     def shortest(self) -> int:
@@ -44,7 +43,8 @@ class Job:
 class Export:
     """The jobs of a project, and what of a machine or a cluster they need.
 
-    ``program`` starts seeknal in ``folder``, the project's. ``timezone`` is that of the clock by
+    ``program`` starts seeknal in ``folder``, the project's, and ``options`` are those of every run.
+    ``timezone`` is that of the clock by
     which the program goes that is told, where it has no other. ``now`` is when it is told.
     """
 
@@ -54,6 +54,7 @@ class Export:
     program: tuple[str, ...]
     jobs: tuple[Job, ...]
     now: int
+    options: tuple[str, ...] = ()
     user: str | None = None
     image: str | None = None
     storage: str = "10Gi"
@@ -70,6 +71,10 @@ class Export:
         environment = "" if self.environment == PRODUCTION else f"-{slug(self.environment)}"
         return f"{self.name}{environment}-{job.name}"
 
+    def run(self, job: Job) -> tuple[str, ...]:
+        """What seeknal is given to run a job."""
+        return ("run", "--schedule", str(job.timing), *self.options)
+
 
 @frozen(kw_only=True)
 class File:
@@ -79,17 +84,11 @@ class File:
     text: str
 
 
-def jobs_of(known: Mapping[Timing, tuple[NodeId, ...]], options: tuple[str, ...]) -> list[Job]:
-    """A job for each schedule; ``options`` are those of every run."""
-    return [
-        Job(
-            name=slug(str(timing)),
-            timing=timing,
-            nodes=nodes,
-            arguments=("run", "--schedule", str(timing), *options),
-        )
-        for timing, nodes in known.items()
-    ]
+def jobs_of(known: Mapping[Timing, tuple[NodeId, ...]]) -> tuple[Job, ...]:
+    """A job for each schedule."""
+    return tuple(
+        Job(name=slug(str(timing)), timing=timing, nodes=nodes) for timing, nodes in known.items()
+    )
 
 
 def slug(text: str) -> str:

@@ -72,7 +72,7 @@ def _pod(export: Export, job: Job) -> dict[str, Any]:
         "name": "seeknal",
         "image": export.image,
         "workingDir": FOLDER,
-        "command": ["seeknal", *map(_literal, (*job.arguments, *lock_timeout(job)))],
+        "command": ["seeknal", *map(_literal, (*export.run(job), *lock_timeout(job)))],
         "volumeMounts": [{"name": "target", "mountPath": f"{FOLDER}/target"}],
     }
     if export.secrets:

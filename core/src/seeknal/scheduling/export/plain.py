@@ -18,8 +18,7 @@ def plain(job: Job, program: str, now: int) -> Timing:
     Raises UsageError for days that only some programs have words for.
     """
     timing = job.timing
-    special = any(not isinstance(day, int) or day < 0 for day in (*timing.days, *timing.weekdays))
-    if special or (timing.both and timing.dated and timing.weekly):
+    if timing.ordinal or (timing.both and timing.dated and timing.weekly):
         raise UsageError(
             f"{program} has no words for the days of {timing}",
             code="SK0296",

@@ -59,7 +59,7 @@ def _units(export: Export, job: Job) -> Iterator[File]:
     what = f"{comment(export.project)}, {job.timing}".replace("%", "%%")
     first = header(export, "systemd", told(job))
     user = [f"User={export.user}"] if export.user else []
-    arguments = (*job.arguments, *lock_timeout(job))
+    arguments = (*export.run(job), *lock_timeout(job))
     yield File(
         name=f"{name}.service",
         text=first
