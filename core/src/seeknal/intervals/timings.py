@@ -7,20 +7,19 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
 
+from seeknal.intervals.cronfields import Weekday, listed, starred
 from seeknal.intervals.units import EVERY, is_duration, unit_of
 from seeknal.values.cron import NAMED, Cron
 from seeknal.values.durations import Duration
 from seeknal.values.schedule import Schedule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from seeknal.intervals.units import Unit
 
 MINUTES, HOURS, MONTHS = tuple(range(60)), tuple(range(24)), tuple(range(1, 13))
 DAYS, WEEKDAYS = tuple(range(1, 32)), tuple(range(7))
-Weekday = int | tuple[int, int]
-"""0 is Sunday; with a number it is the first, second, ... of a month, with one below 0 its last."""
 
 
 @frozen(kw_only=True)
@@ -92,17 +91,17 @@ def cron_text(timing: Timing) -> str:
     """The five fields of cron that tick so, as Debian's cron reads them."""
     minutes, hours = _times(timing)
     narrow = timing.both and timing.dated and timing.weekly
-    days = _starred(timing.days, DAYS) if narrow or not timing.dated else _listed(timing.days)
+    days = starred(timing.days, DAYS) if narrow or not timing.dated else listed(timing.days)
     either = not timing.weekly or (narrow and days[0] != "*")
-    weekdays = _starred(timing.weekdays, WEEKDAYS) if either else _listed(timing.weekdays)
-    months = _listed(timing.months) if timing.months != MONTHS else "*"
+    weekdays = starred(timing.weekdays, WEEKDAYS) if either else listed(timing.weekdays)
+    months = listed(timing.months) if timing.months != MONTHS else "*"
     return f"{minutes} {hours} {days} {months} {weekdays}"
 
 
 def _times(timing: Timing) -> tuple[str, str]:
     """Minutes and hours, one of which begins with a star where time elapses."""
-    minutes, hours = _listed(timing.minutes), _listed(timing.hours)
-    stars = _starred(timing.minutes, MINUTES), _starred(timing.hours, HOURS)
+    minutes, hours = listed(timing.minutes), listed(timing.hours)
+    stars = starred(timing.minutes, MINUTES), starred(timing.hours, HOURS)
     even = [star[0] == "*" and "," not in star for star in stars]
     if not timing.elapses:
         return minutes, hours
@@ -161,41 +160,3 @@ def _names(timezone: str) -> dict[Timing, str]:
     units = {_of_unit(unit, timezone): str(Duration(unit.size, unit.name)) for unit in EVERY}
     named = {_of_cron(Cron.parse(name), timezone): name for name in reversed(NAMED)}
     return units | named
-
-
-def _starred(values: Sequence[Weekday], whole: Sequence[int]) -> str:
-    """Values as a star with a step and the others, where there is such a step."""
-    steps = range(1, len(whole) + 1)
-    step = next((step for step in steps if set(whole[::step]) <= set(values)), None)
-    if step is None:
-        return _listed(values)
-    rest = [value for value in values if value not in whole[::step]]
-    star = "*" if step == 1 else f"*/{step}"
-    return f"{star},{_listed(rest)}" if rest else star
-
-
-def _listed(values: Sequence[Weekday]) -> str:
-    """Values and, of three or more in a row, their ends."""
-    found: list[str] = []
-    last: list[str] = []
-    row: list[int] = []
-    for value in values:
-        if isinstance(value, int) and value >= 0:
-            if row and value != row[-1] + 1:
-                found += _row(row)
-                row = []
-            row.append(value)
-        else:
-            last.append(_special(value))
-    return ",".join([*found, *_row(row), *last])
-
-
-def _row(row: Sequence[int]) -> list[str]:
-    return [f"{row[0]}-{row[-1]}"] if len(row) > 2 else [str(value) for value in row]
-
-
-def _special(value: Weekday) -> str:
-    if isinstance(value, int):
-        return "L" if value == -1000 else "LW"
-    weekday, number = value
-    return f"{weekday}L" if number < 0 else f"{weekday}#{number}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from seeknal.intervals.cronfields import LAST, LAST_WORKING
 from seeknal.intervals.timings import DAYS, MONTHS, WEEKDAYS
 from seeknal.scheduling.export.clocks import AHEAD, HOUR, changes, elsewhere, shows, unshown
 from seeknal.scheduling.export.jobs import File, comment, header, told
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from seeknal.scheduling.export.jobs import Export, Job
 
 _NAMES = ("Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat")
-_LAST, _LAST_WORKING = -1000, -1001
 
 
 def render(export: Export) -> tuple[File, ...]:
@@ -142,9 +142,9 @@ def _by_date(timing: Timing, weekdays: Sequence[int]) -> Iterator[tuple[Sequence
     """Days of the month, of which only those count that are one of the weekdays."""
     if plain := [day for day in timing.days if day > 0]:
         yield weekdays, f"-{_numbers(plain, len(DAYS))}"
-    if _LAST in timing.days:
+    if LAST in timing.days:
         yield weekdays, "~01"
-    if _LAST_WORKING in timing.days:
+    if LAST_WORKING in timing.days:
         # The last day, or the Friday before a Saturday or a Sunday that is the last one.
         if working := [day for day in weekdays if 1 <= day <= 5]:
             yield working, "~01"
