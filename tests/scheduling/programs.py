@@ -4,6 +4,7 @@ import hashlib
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -27,7 +28,7 @@ def python_with(*requirements):
     if not (place / "whole").exists():
         shutil.rmtree(place, ignore_errors=True)
         place.parent.mkdir(parents=True, exist_ok=True)
-        _called(uv, "venv", "--quiet", "--python", "3.11", str(place))
+        _called(uv, "venv", "--quiet", "--python", sys.executable, str(place))
         _called(
             *(uv, "pip", "install", "--quiet", "--python", str(place / "bin" / "python")),
             *requirements,
