@@ -130,14 +130,20 @@ def test_the_command_of_an_entry_runs_its_nodes(project):
     assert ran == {"source.orders", "source.rates", "transform.daily", "transform.report"}
 
 
-def test_entries_of_environments_do_not_meet(project):
+def names_in(text):
+    return {line for line in text.splitlines() if line.startswith("# ----")}
+
+
+def test_entries_of_environments_and_projects_do_not_meet(project):
     prod = exported(project, "systemd").assert_ok().stdout
 
     dev = exported(project, "systemd", "--env", "dev").assert_ok().stdout
+    project.write({"seeknal_project.yml": "name: test-dev\n"})
+    other = exported(project, "systemd").assert_ok().stdout
 
-    names = [line for line in dev.splitlines() if line.startswith("# ----")]
-    assert names
-    assert not set(names) & set(prod.splitlines())
+    names = [names_in(text) for text in (prod, dev, other)]
+    assert [len(each) for each in names] == [4, 4, 4]
+    assert len(set.union(*names)) == 12
 
 
 def test_secrets_are_named_and_a_users_name_is_given(project):

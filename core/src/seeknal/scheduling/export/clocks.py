@@ -55,10 +55,9 @@ def same_clock(one: str, other: str, now: int) -> bool:
     """Whether two zones' clocks show the same, as far as is known."""
     if one == other:
         return True
-    if clock_of(one).reading(now) != clock_of(other).reading(now):
-        return False
-    pair = (list(changes(zone, now, now + AHEAD)) for zone in (one, other))
-    return next(pair) == next(pair)
+    span = now, now + AHEAD
+    alike = clock_of(one).reading(now) == clock_of(other).reading(now)
+    return alike and [*changes(one, *span)] == [*changes(other, *span)]
 
 
 def elsewhere(timing: Timing, timezone: str, now: int) -> Timing | None:

@@ -43,9 +43,9 @@ class Job:
 class Export:
     """The jobs of a project, and what of a machine or a cluster they need.
 
-    ``program`` starts seeknal in ``folder``, the project's, and ``options`` are those of every run.
-    ``timezone`` is that of the clock by
-    which the program goes that is told, where it has no other. ``now`` is when it is told.
+    ``program`` starts seeknal in ``folder``, the project's; ``options`` are those of every run.
+    ``timezone`` is that of the clock by which the program goes that is told, where it has no
+    other. ``now`` is when it is told.
     """
 
     project: str
@@ -67,8 +67,8 @@ class Export:
         return f"seeknal-{slug(self.project)}"
 
     def name_of(self, job: Job) -> str:
-        """What belongs to a job is called so, in whichever environment."""
-        environment = "" if self.environment == PRODUCTION else f"-{slug(self.environment)}"
+        """What belongs to a job is called so, and nothing of another environment or project."""
+        environment = "" if self.environment == PRODUCTION else f"--{slug(self.environment)}"
         return f"{self.name}{environment}-{job.name}"
 
     def run(self, job: Job) -> tuple[str, ...]:
