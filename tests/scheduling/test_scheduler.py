@@ -124,6 +124,19 @@ def test_another_command_that_writes_is_waited_for(seeknal_project, scheduler, u
     assert any("1 ok" in line or "2 ok" in line for line in well)
 
 
+def test_what_another_command_has_run_meanwhile_is_not_run_again(seeknal_project, scheduler):
+    yearly = FILES["seeknal/hourly.yml"].replace("@hourly", "@yearly")
+    project = seeknal_project({**FILES, "seeknal/hourly.yml": yearly})
+    watched = scheduler(project)
+
+    with project_lock(project.path / "target", command="run"):
+        watched.until("waiting")
+    project.run("run").assert_ok()
+    said = watched.during(120)
+
+    assert said == ["1 node has a schedule"]
+
+
 def test_the_sign_of_life_is_never_older_than_its_bound(seeknal_project, scheduler):
     project = seeknal_project(FILES)
     watched = scheduler(project)

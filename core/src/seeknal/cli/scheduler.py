@@ -143,12 +143,14 @@ def _schedule(asked: Asked) -> int:
 
     place = Place.of(asked.root / "target", asked.environment)
     stopped: list[int] = []
+    at_work: list[Daemon] = []
+    _obey(at_work, stopped)
     while not stopped:
         try:
             with project_lock(place.folder, command="scheduler", timeout=1.0):
-                daemon = Daemon(asked, place, _line)
-                _obey(daemon, stopped)
-                daemon.carry_out()
+                at_work[:] = [Daemon(asked, place, _line)]
+                if not stopped:
+                    at_work[0].carry_out()
         except LockHeld as error:
             raise LockHeld(
                 error.message.replace(
@@ -162,14 +164,15 @@ def _schedule(asked: Asked) -> int:
     return Interrupted.exit_code if stopped[0] == signal.SIGINT else 0
 
 
-def _obey(daemon: Daemon, stopped: list[int]) -> None:
+def _obey(at_work: list[Daemon], stopped: list[int]) -> None:
     """At the first signal nothing more begins, at the second what runs is killed."""
 
     def asked(number: int, frame: object) -> None:
-        if stopped:
-            daemon.hurry()
-        else:
-            daemon.stop()
+        for daemon in at_work:
+            if stopped:
+                daemon.hurry()
+            else:
+                daemon.stop()
         stopped.append(number)
 
     for number in (signal.SIGINT, signal.SIGTERM):

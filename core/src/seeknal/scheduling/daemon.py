@@ -26,6 +26,7 @@ from seeknal.scheduling.news import news_of, told
 from seeknal.scheduling.outbox import new_message, put
 from seeknal.scheduling.postman import Postman
 from seeknal.state.aside import move_aside
+from seeknal.state.lock import is_held
 from seeknal.values.errors import SeeknalError
 
 if TYPE_CHECKING:
@@ -95,7 +96,8 @@ class Daemon:
         self._beat_at = self._locked_at = self._look_at = self._judge_at = float("-inf")
         self._changing: Stats | None = None
         self._changed_at = 0.0
-        self._unsure = False
+        self._unsure = True
+        """Whether a run of others may have done what is due since the project was read."""
         self._waits_since: float | None = None
         self._never = Event()
         self.memory = self._remember()
@@ -184,6 +186,9 @@ class Daemon:
             if now - self._changed_at < LONGEST_CHANGE:
                 self._look_at = now + STILL
                 return
+        if self._unsure and self._is_in_use():
+            self._look_at = now + STILL
+            return
         self._look_at, self._changing = now + LOOK, None
         project = self.memory.project
         again = project.fails and project.may_retry(int(clock.now().timestamp()))
@@ -263,6 +268,8 @@ class Daemon:
             return
         self.runner, self._beat_at = None, float("-inf")
         run = run_of(answer, stopped=self.stopping)
+        if run.locked:
+            self._locked_at = clock.monotonic()
         if run.locked and not self._has_waited_long():
             # Whoever writes may run what is due.
             self._unsure, self._look_at = True, self._locked_at + LOCKED
@@ -282,13 +289,20 @@ class Daemon:
         if self._judge_at < float("inf"):
             self._judge_at = clock.monotonic()
 
+    def _is_in_use(self) -> bool:
+        """Whether a command is writing whose end is waited for, to know what it has done."""
+        if not is_held(self.asked.root / "target"):
+            self._waits_since = None
+            return False
+        return not self._has_waited_long()
+
     def _has_waited_long(self) -> bool:
         """Whether another command has been writing for so long that it is no usual one."""
-        self._locked_at = clock.monotonic()
+        now = clock.monotonic()
         if self._waits_since is None:
-            self._waits_since = self._locked_at
+            self._waits_since = now
             self.tell("another command is writing to the project: waiting for it")
-        return self._locked_at - self._waits_since > LONG_LOCKED
+        return now - self._waits_since > LONG_LOCKED
 
     def _judge_ages(self) -> None:
         """Have a look at how old rows are, where files say how old they may be."""

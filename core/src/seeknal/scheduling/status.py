@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from attrs import frozen
@@ -13,6 +10,7 @@ from seeknal.scheduling.due import Ticks, put_right
 from seeknal.scheduling.heartbeat import Heartbeat, last_beat
 from seeknal.scheduling.memory import Memory, Standing, remembered
 from seeknal.scheduling.outbox import take, waiting
+from seeknal.state.lock import is_held
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,7 +51,7 @@ def status_of(place: Place, entries: Sequence[Entry], now: float) -> Status:
     memory = put_right(remembered(place.memory) or Memory(), entries, Ticks().last, int(now))
     messages = [take(path) for path in waiting(place.outbox)]
     return Status(
-        alive=fresh and _is_locked(place),
+        alive=fresh and is_held(place.folder),
         heartbeat=heartbeat,
         project=memory.project,
         nodes=tuple(_nodes(memory, entries)),
@@ -83,21 +81,3 @@ def _word(standing: Standing) -> str:
     if standing.waits:
         return "waiting"
     return "never" if standing.tick is None else "ok"
-
-
-def _is_locked(place: Place) -> bool:
-    """Whether a scheduler holds the lock: then nobody else gets it, not even to share."""
-    try:
-        descriptor = os.open(place.lock, os.O_RDONLY | os.O_CLOEXEC)
-    except OSError:
-        return False
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except OSError:
-        return True
-    else:
-        with suppress(OSError):
-            fcntl.flock(descriptor, fcntl.LOCK_UN)
-        return False
-    finally:
-        os.close(descriptor)
