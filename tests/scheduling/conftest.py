@@ -53,7 +53,7 @@ class Watched:
     def is_busy(self):
         """Whether a process of it is at work, in time that nobody can let pass."""
         daemon = self.daemon
-        return any((daemon.runner, daemon.reader, daemon.judge, daemon.postman._child))
+        return daemon.is_busy or any((daemon.ages.child, daemon.postman._child))
 
     def end(self):
         self.daemon.stop()

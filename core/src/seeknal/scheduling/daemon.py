@@ -15,9 +15,8 @@ from attrs import evolve, frozen
 
 from seeknal.host import clock
 from seeknal.host.service import ALIVE, READY, STOPPING, tell_manager
-from seeknal.project.cache import file_stats
-from seeknal.project.paths import find_profile
-from seeknal.scheduling.answers import Reading, reading_of, run_of, stale_of
+from seeknal.scheduling.ages import Ages
+from seeknal.scheduling.answers import Reading, run_of
 from seeknal.scheduling.child import Child
 from seeknal.scheduling.due import Ended, Ticks, Wanted, after, as_found, put_right, wanted
 from seeknal.scheduling.heartbeat import AtWork, Heartbeat, beat
@@ -25,9 +24,9 @@ from seeknal.scheduling.memory import Fault, Memory, Standing, remembered, save
 from seeknal.scheduling.news import news_of, told
 from seeknal.scheduling.outbox import new_message, put
 from seeknal.scheduling.postman import Postman
+from seeknal.scheduling.reader import Reader
 from seeknal.state.aside import move_aside
 from seeknal.state.lock import is_held
-from seeknal.values.errors import SeeknalError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -37,22 +36,14 @@ if TYPE_CHECKING:
     from seeknal.scheduling.place import Place
     from seeknal.values.names import NodeId
 
-    Stats = Mapping[str, list[int]]
-
 PAUSE = 1.0
 """Seconds between two looks at the clock: so much later may a run begin than it is due."""
 BUSY = 0.25
 """Seconds between two looks at a process that is at work."""
-LOOK = 10.0
-"""Seconds between two looks at the project's files."""
-STILL = 2.0
-LONGEST_CHANGE = 60.0
-"""Seconds for which files have to be as they are before they are read, as a checkout takes some;
-and after how many they are read though they go on changing."""
 LOCKED = 15.0
 """Seconds until what another command's lock kept from running is tried again."""
-AGES = 300.0
-"""Seconds between two looks at how old rows are."""
+SETTLED = 10.0
+"""Seconds after which a project that was read anew has begun to run what is due."""
 LONG_LOCKED = 900.0
 """Seconds after which somebody has to know that another command lets nothing run."""
 GRACE = 30.0
@@ -83,21 +74,18 @@ class Daemon:
         self.reading = Reading()
         self.is_read = False
         self.ticks = Ticks()
-        self.files: Stats | None = None
-        self.reader: Child | None = None
+        self.reader = Reader(
+            asked.root, asked.profile, partial(self._started, "schedule", "list"), tell
+        )
+        self.ages = Ages(partial(self._started, "freshness"))
         self.runner: Child | None = None
-        self.judge: Child | None = None
         self.wanted = Wanted()
         self.began: dict[NodeId, int] = {}
         self.began_at = 0.0
         self.started_at = clock.now().timestamp()
         self.stopping = self.hurrying = False
         self.lock = _identity(place.lock)
-        self._beat_at = self._locked_at = self._look_at = self._judge_at = float("-inf")
-        self._changing: Stats | None = None
-        self._changed_at = 0.0
-        self._unsure = True
-        """Whether a run of others may have done what is due since the project was read."""
+        self._beat_at = self._not_before = float("-inf")
         self._waits_since: float | None = None
         self._never = Event()
         self.memory = self._remember()
@@ -122,7 +110,7 @@ class Daemon:
         try:
             while not self.is_over:
                 self.step()
-                clock.wait(self._never, BUSY if self.runner or self.reader else PAUSE)
+                clock.wait(self._never, BUSY if self.is_busy else PAUSE)
         finally:
             self._shut_down()
         self.tell("stopped")
@@ -131,19 +119,24 @@ class Daemon:
     def is_over(self) -> bool:
         return self.runner is None and (self.stopping or self.is_lost)
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether it waits for a process: nothing runs while the project is read."""
+        return self.runner is not None or self.reader.child is not None
+
     def step(self) -> None:
         """Do what there is to do now, without waiting for anything."""
         self._beat()
         if self.stopping:
             self._stop_runner()
         else:
-            self._look_at_files()
+            self._look()
             self._send()
         self._collect_reading()
         self._collect_run()
-        self._judge_ages()
-        is_idle = self.runner is None and self.reader is None
-        if is_idle and self.is_read and not (self.stopping or self._unsure):
+        self._collect_ages()
+        if self.is_read and not (self.is_busy or self.stopping or self.reader.is_unsure):
+            self.ages.look()
             self._begin_run()
 
     def _remember(self) -> Memory:
@@ -174,45 +167,15 @@ class Daemon:
         )
         self._carefully("the heartbeat", lambda: beat(self.place.heartbeat, sign))
 
-    def _look_at_files(self) -> None:
-        """Read the project again where a file of it is another one, and not being changed now."""
-        now = clock.monotonic()
-        if self.reader is not None or now < self._look_at:
-            return
-        files, known = self._file_stats(), self.files
-        if known is not None and files not in (known, self._changing):
-            self._changed_at = now if self._changing is None else self._changed_at
-            self._changing = files
-            if now - self._changed_at < LONGEST_CHANGE:
-                self._look_at = now + STILL
-                return
-        if self._unsure and self._is_in_use():
-            self._look_at = now + STILL
-            return
-        self._look_at, self._changing = now + LOOK, None
+    def _look(self) -> None:
         project = self.memory.project
         again = project.fails and project.may_retry(int(clock.now().timestamp()))
-        if files == known and not again and not self._unsure:
-            return
-        if known is not None and files != known:
-            self.tell("the project's files have changed: reading them")
-        self.files, self._unsure = files, False
-        self.reader = self._started(
-            ["schedule", "list", "--env", self.asked.environment, *self._common()]
-        )
-
-    def _file_stats(self) -> Stats:
-        profile = None
-        with suppress(SeeknalError):
-            profile = find_profile(self.asked.root, self.asked.profile)
-        return file_stats(self.asked.root, profile)
+        self.reader.look(again=again, in_use=self._is_in_use)
 
     def _collect_reading(self) -> None:
-        answer = self.reader.ended() if self.reader else None
-        if answer is None:
+        found = self.reader.answer()
+        if found is None:
             return
-        self.reader = None
-        found = reading_of(answer)
         if isinstance(found, Fault):
             self._project_failed(found)
             return
@@ -221,7 +184,8 @@ class Daemon:
         elif found.entries != self.reading.entries:
             count = len(found.entries)
             self.tell(f"{count} {'node has' if count == 1 else 'nodes have'} a schedule")
-        self.reading, self.is_read, self._judge_at = found, True, clock.monotonic() + LOOK
+        self.reading, self.is_read = found, True
+        self.ages.begin(SETTLED)
         memory = as_found(self.memory, found.entries, found.made_at, found.known)
         # Whatever failed may be mended by what has changed.
         project = Standing(told=memory.project.told)
@@ -239,7 +203,7 @@ class Daemon:
 
     def _begin_run(self) -> None:
         now = int(clock.now().timestamp())
-        if clock.monotonic() - self._locked_at < LOCKED:
+        if clock.monotonic() < self._not_before:
             return
         entries = self.reading.entries
         memory = put_right(self.memory, entries, self.ticks.last, now)
@@ -255,8 +219,7 @@ class Daemon:
         }
         self.wanted, self.began_at = found, clock.now().timestamp()
         selected = [word for id in found.nodes for word in ("--select", str(id))]
-        options = ["--env", self.asked.environment, "--lock-timeout", "0", *selected]
-        self.runner = self._started(["run", *options, *self._common()])
+        self.runner = self._started("run", "--lock-timeout", "0", *selected)
         if self.runner is not None:
             self._beat_at = float("-inf")
             if self._waits_since is None:
@@ -268,16 +231,13 @@ class Daemon:
             return
         self.runner, self._beat_at = None, float("-inf")
         run = run_of(answer, stopped=self.stopping)
-        if run.locked:
-            self._locked_at = clock.monotonic()
         if run.locked and not self._has_waited_long():
             # Whoever writes may run what is due.
-            self._unsure, self._look_at = True, self._locked_at + LOCKED
+            self.reader.doubt(LOCKED)
             return
         self._waits_since = None
-        if run.refused and self._file_stats() != self.files:
+        if run.refused and self.reader.is_behind():
             # What was due is of files that are others by now.
-            self._look_at = float("-inf")
             return
         ended = run.ended
         if run.fault is not None:
@@ -286,8 +246,7 @@ class Daemon:
         memory = after(self.memory, self.wanted, ended, self.began, now)
         self._say_ended(run, ended, memory)
         self._settle(memory, run.run_id)
-        if self._judge_at < float("inf"):
-            self._judge_at = clock.monotonic()
+        self.ages.look_now()
 
     def _is_in_use(self) -> bool:
         """Whether a command is writing whose end is waited for, to know what it has done."""
@@ -304,23 +263,11 @@ class Daemon:
             self.tell("another command is writing to the project: waiting for it")
         return now - self._waits_since > LONG_LOCKED
 
-    def _judge_ages(self) -> None:
-        """Have a look at how old rows are, where files say how old they may be."""
-        answer = self.judge.ended() if self.judge else None
-        if answer is not None:
-            self.judge, found = None, stale_of(answer)
-            if found is not None:
-                if not found[0]:
-                    # Nothing is to be looked at until files change.
-                    self._judge_at = float("inf")
-                self._say_ages(found[1])
-                self._settle(self.memory.with_stale(found[1]))
-        waits = self.judge is None and self.runner is None and self.reader is None
-        if waits and self.is_read and not self.stopping and clock.monotonic() >= self._judge_at:
-            self._judge_at = clock.monotonic() + AGES
-            self.judge = self._started(
-                ["freshness", "--env", self.asked.environment, *self._common()]
-            )
+    def _collect_ages(self) -> None:
+        stale = self.ages.answer()
+        if stale is not None:
+            self._say_ages(stale)
+            self._settle(self.memory.with_stale(stale))
 
     def _say_ages(self, stale: Mapping[NodeId, Fault]) -> None:
         before = {id for id, standing in self.memory.stale.items() if standing.fails}
@@ -366,16 +313,15 @@ class Daemon:
         if self.runner is not None:
             self.runner.stop(0 if self.hurrying else GRACE)
 
-    def _started(self, words: Sequence[str]) -> Child | None:
+    def _started(self, *words: str) -> Child | None:
+        """A process of a command about the environment; None where there can be none now."""
+        about = ["--env", self.asked.environment, *_profile(self.asked), *self.asked.words]
         try:
-            return Child(self.asked.root, [*words, "--format", "json"])
+            return Child(self.asked.root, [*words, *about, "--format", "json"])
         except OSError as error:
-            self._locked_at = clock.monotonic()
+            self._not_before = clock.monotonic() + LOCKED
             self.tell(f"no process can be started: {error}")
             return None
-
-    def _common(self) -> list[str]:
-        return [*_profile(self.asked), *self.asked.words]
 
     def _carefully(self, what: str, act: Callable[[], object]) -> bool:
         """Whether something could be written: a disk that is full for a while ends no scheduler."""
@@ -389,7 +335,7 @@ class Daemon:
     def _shut_down(self) -> None:
         tell_manager(STOPPING)
         self.postman.end()
-        for child in (self.reader, self.judge):
+        for child in (self.reader.child, self.ages.child):
             if child is not None:
                 child.kill()
         if self.runner is not None:
