@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import json
+import re
 import socket
 import threading
 import time
@@ -13,7 +14,7 @@ import pytest
 
 from seeknal.scheduling import sending
 from seeknal.scheduling.outbox import new_message
-from seeknal.scheduling.sending import send
+from seeknal.scheduling.sending import send, send_all
 from seeknal.values.errors import RunError
 from seeknal.values.notifications import Channel
 from seeknal.values.secret import Secret
@@ -129,6 +130,20 @@ def test_an_endpoint_that_is_down_has_not_got_it(tmp_path):
         send(posted(f"http://127.0.0.1:{port}/"), new_message(BODY), tmp_path)
 
 
+def test_a_channel_that_hangs_keeps_a_message_from_no_other(tmp_path, monkeypatch):
+    monkeypatch.setattr(sending, "COMMAND_TIMEOUT", 2.0)
+    hangs = Channel(name="hangs", command=("sleep", "60"), events=())
+    page = told_by("sh", "-c", "cat > told.json")
+    kept, message = [], new_message(BODY)
+
+    errors = send_all([hangs, page], message, tmp_path, kept.append)
+
+    assert errors == {"hangs": "hangs took longer than 2 s"}
+    assert [each.sent for each in kept] == [("page",)]
+    assert send_all([page], kept[-1], tmp_path, kept.append) == {}
+    assert json.loads((tmp_path / "told.json").read_text()) == BODY
+
+
 def told_by(*words):
     return Channel(name="page", command=words, events=("run.failed",))
 
@@ -207,6 +222,7 @@ def test_a_message_is_sent_once_to_each_and_again_to_those_who_have_not_got_it(
         ("{webhook: 'https://x.test/a', secret: 'whsec_not base64'}", "no base64"),
         ("{webhook: 'https://x.test/a', events: [faliure]}", "failure"),
         ("{webhok: 'https://x.test/a'}", "webhook"),
+        ("{name: a, command: [a]}\n  - {name: a, command: [b]}", "two notifications are named 'a'"),
     ],
 )
 def test_an_entry_that_is_wrong_is_told_with_its_line(seeknal_project, entry, told):
@@ -216,7 +232,7 @@ def test_an_entry_that_is_wrong_is_told_with_its_line(seeknal_project, entry, to
 
     assert result.exit_code == 2
     assert told in result.stderr
-    assert "profiles.yml:2" in result.stderr
+    assert re.search(r"profiles.yml:[23]", result.stderr)
 
 
 def test_an_address_is_never_shown(seeknal_project):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from seeknal.cli.common import (
     read_duration,
     request,
 )
-from seeknal.cli.render import count, print_json, print_table
+from seeknal.cli.render import print_json
 from seeknal.cli.streams import say
 from seeknal.host import clock
 from seeknal.kernel.command_options import format_option, profile_option
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
     from seeknal.graph.agenda import Entry
     from seeknal.scheduling.daemon import Asked, Daemon
-    from seeknal.scheduling.status import NodeStatus, Status
     from seeknal.values.notifications import Channel
 
 SHORTEST = 1.0
@@ -93,6 +93,7 @@ def status_command(environment: str, format_: str, **options: Any) -> int:
 
     Ends with 0 while it lives, and with 1 where it does not: a probe may ask it.
     """
+    from seeknal.cli.scheduler_status import print_status, status_answer
     from seeknal.scheduling.place import Place
     from seeknal.scheduling.status import status_of
 
@@ -101,9 +102,9 @@ def status_command(environment: str, format_: str, **options: Any) -> int:
     now = clock.now().timestamp()
     found = status_of(Place.of(root / "target", environment), entries, now)
     if format_ == "json":
-        print_json(_answer(found, environment, fault, now))
+        print_json(status_answer(found, environment, fault, now))
     else:
-        _print(found, environment, fault, now)
+        print_status(found, environment, fault, now)
     return 0 if found.alive else 1
 
 
@@ -124,7 +125,7 @@ def notify_command(file: Path | None, profile: Path | None, format_: str) -> int
             code="SK0609",
             help="notifications: [{webhook: https://...}]",
         )
-    errors = _send_all(root, channels, file)
+    errors = _send(root, channels, file)
     if format_ == "json":
         from seeknal.cli.answers import answered, outcome, told
 
@@ -197,117 +198,6 @@ def _entries(
     return agenda_of(loaded.project.nodes, loaded.graph), None
 
 
-def _print(found: Status, environment: str, fault: ProjectError | None, now: float) -> None:
-    print(_headline(found, environment, now))
-    if fault is not None:
-        print(f"the project cannot be read: {fault.message}")
-    rows = [_row(each, now) for each in found.nodes]
-    if rows:
-        print()
-        print_table(("node", "schedule", "status", "next", "why"), rows)
-    if found.pending:
-        failed = f", {found.failed} of them tried in vain" if found.failed else ""
-        print(f"{count(found.pending, 'notification')} not sent yet{failed}")
-
-
-def _headline(found: Status, environment: str, now: float) -> str:
-    beat = found.heartbeat
-    if beat is None:
-        return f"no scheduler of {environment} is at work"
-    who = f"scheduler of {environment}, pid {beat.pid} on {beat.host}"
-    seen = f"last seen {_ago(now - beat.at)}"
-    if not found.alive:
-        return f"{who}: dead, {seen}"
-    running = beat.running
-    does = f"runs {count(len(running.nodes), 'node')}" if running else "waits"
-    return f"{who}: {does}, {seen}"
-
-
-def _row(each: NodeStatus, now: float) -> tuple[object, ...]:
-    from seeknal.intervals.wording import told_moment
-
-    schedule = each.entry.schedule if each.entry else None
-    zone = schedule.timezone if schedule else "UTC"
-    when = f"{schedule.text} {'' if zone == 'UTC' else zone}".strip() if schedule else ""
-    standing = each.standing
-    next = _next(each, now)
-    why = standing.fault.message if standing.fault else ""
-    return each.node, when, each.status, told_moment(next, zone) if next else "", why
-
-
-def _next(each: NodeStatus, now: float) -> int | None:
-    """When it is run next, as far as that is known."""
-    from seeknal.intervals.ticks import ticks_next
-
-    if each.standing.fails:
-        return each.standing.retry_at
-    return ticks_next(each.entry.schedule, int(now)) if each.entry else None
-
-
-def _ago(seconds: float) -> str:
-    from seeknal.cli.render import duration_text
-
-    return f"{duration_text(max(seconds, 0.0))} ago"
-
-
-def _answer(
-    found: Status, environment: str, fault: ProjectError | None, now: float
-) -> dict[str, Any]:
-    from seeknal.cli.answers import answered, error_answer
-
-    beat, error = found.heartbeat, None
-    if fault is not None:
-        error = error_answer(fault.message, fault.code, fault.help, fault.location)
-    running = beat.running if beat and found.alive else None
-    return answered(
-        "success",
-        environment=environment,
-        alive=found.alive,
-        process=beat.pid if beat else None,
-        machine=beat.host if beat else None,
-        started_at=_iso(beat.started_at) if beat else None,
-        heartbeat_at=_iso(beat.at) if beat else None,
-        heartbeat_bound=beat.bound if beat else None,
-        current_run={
-            "since": _iso(running.since),
-            "nodes": list(running.nodes),
-            "process": running.pid,
-        }
-        if running
-        else None,
-        project_error=error,
-        nodes=[_node(each, now) for each in found.nodes],
-        notifications=found.pending,
-    )
-
-
-def _node(each: NodeStatus, now: float) -> dict[str, Any]:
-    from seeknal.cli.answers import error_answer
-    from seeknal.intervals.ticks import ticked, ticks_next
-
-    schedule, standing = each.entry.schedule if each.entry else None, each.standing
-    fault = standing.fault
-    return {
-        "node": each.node,
-        "schedule": schedule.text if schedule else None,
-        "timezone": schedule.timezone if schedule else None,
-        "last_tick": _iso(ticked(schedule, int(now))) if schedule else None,
-        "next_tick": _iso(ticks_next(schedule, int(now))) if schedule else None,
-        "status": each.status,
-        "failures": standing.failures,
-        "retry_at": _iso(standing.retry_at) if standing.fails else None,
-        "error": error_answer(fault.message, fault.code, fault.help, node=each.node)
-        if fault
-        else None,
-    }
-
-
-def _iso(moment: float) -> str:
-    from seeknal.intervals.wording import iso
-
-    return iso(int(moment))
-
-
 def _channels(root: Path, profile: Path | None) -> tuple[Channel, ...]:
     from seeknal.kernel.plugins import load_plugins
     from seeknal.project.profile.notifications import channels_of
@@ -321,38 +211,17 @@ def _channels(root: Path, profile: Path | None) -> tuple[Channel, ...]:
     return channels
 
 
-def _send_all(root: Path, channels: Sequence[Channel], file: Path | None) -> dict[str, str]:
+def _send(root: Path, channels: Sequence[Channel], file: Path | None) -> dict[str, str]:
     """What went wrong, by the names of channels."""
-    from attrs import evolve
-
+    from seeknal.scheduling.news import test_message
     from seeknal.scheduling.outbox import keep, new_message, take
-    from seeknal.scheduling.sending import send
-    from seeknal.values.errors import RunError
+    from seeknal.scheduling.sending import send_all
 
-    message = take(file) if file else new_message(_test_body(root))
-    if message is None:
+    if file is None:
+        message = new_message(test_message(root.name, PRODUCTION, clock.now()))
+        return send_all(channels, message, root, lambda _: None)
+    found = take(file)
+    if found is None:
         raise UsageError(f"{file} is no message of a scheduler", code="SK0250")
-    errors: dict[str, str] = {}
-    for channel in channels:
-        meant = file is None or message.body.get("type") in channel.events
-        if not meant or channel.name in message.sent:
-            continue
-        try:
-            send(channel, message, root)
-        except RunError as error:
-            errors[channel.name] = error.message
-        else:
-            message = evolve(message, sent=(*message.sent, channel.name))
-            if file is not None:
-                keep(file, message)
-    return errors
-
-
-def _test_body(root: Path) -> dict[str, Any]:
-    project = root.name
-    return {
-        "type": "test",
-        "timestamp": clock.now().isoformat(),
-        "text": f"{project} ({PRODUCTION}): a test message of seeknal scheduler notify",
-        "data": {"project": project, "environment": PRODUCTION, "run_id": None, "nodes": []},
-    }
+    meant = [channel for channel in channels if found.body.get("type") in channel.events]
+    return send_all(meant, found, root, partial(keep, file))

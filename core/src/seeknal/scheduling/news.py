@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from attrs import evolve, frozen
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from seeknal.scheduling.memory import Fault, Memory, Standing
@@ -56,17 +56,8 @@ class News:
         self, project: str, environment: str, run_id: str | None, now: datetime
     ) -> dict[str, Any]:
         """The message, for programs; ``text`` is what chats show of it."""
-        return {
-            "type": self.type,
-            "timestamp": now.isoformat(),
-            "text": self.text(project, environment),
-            "data": {
-                "project": project,
-                "environment": environment,
-                "run_id": run_id,
-                "nodes": self._nodes(),
-            },
-        }
+        data = {"run_id": run_id, "nodes": self._nodes()}
+        return _body(self.type, self.text(project, environment), project, environment, now, data)
 
     def _nodes(self) -> list[dict[str, Any]]:
         return [
@@ -78,6 +69,24 @@ class News:
             }
             for id, fault in self.faults
         ]
+
+
+def test_message(project: str, environment: str, now: datetime) -> dict[str, Any]:
+    """A message that tells of nothing, to see that it arrives."""
+    text = f"{project} ({environment}): a test message of seeknal scheduler notify"
+    return _body("test", text, project, environment, now, {"run_id": None, "nodes": []})
+
+
+def _body(
+    type: str,
+    text: str,
+    project: str,
+    environment: str,
+    now: datetime,
+    data: Mapping[str, Any],
+) -> dict[str, Any]:
+    about = {"project": project, "environment": environment, **data}
+    return {"type": type, "timestamp": now.isoformat(), "text": text, "data": about}
 
 
 def news_of(memory: Memory) -> tuple[News, ...]:

@@ -13,13 +13,15 @@ from base64 import b64encode
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
+from attrs import evolve
+
 from seeknal.builtin.restwire import Wire
 from seeknal.host import clock
 from seeknal.project.profile.notifications import key_of
 from seeknal.values.errors import RunError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from seeknal.scheduling.outbox import Message
@@ -28,6 +30,34 @@ if TYPE_CHECKING:
 TIMEOUT = 10.0
 """Seconds in which a server has to begin to answer, and a connection to it has to stand."""
 COMMAND_TIMEOUT = 60.0
+
+
+def send_all(
+    channels: Sequence[Channel], message: Message, root: Path, keep: Callable[[Message], None]
+) -> dict[str, str]:
+    """Let all channels have a message that have not got it; gives why some have not, by name.
+
+    All are tried at once, and ``keep`` is given the message whenever one more has got it: a channel
+    that hangs keeps it from no other, though the process be killed.
+    """
+    from concurrent.futures import ThreadPoolExecutor, as_completed
+
+    left = [channel for channel in channels if channel.name not in message.sent]
+    errors: dict[str, str] = {}
+    if not left:
+        return errors
+    with ThreadPoolExecutor(len(left)) as pool:
+        tried = {pool.submit(send, channel, message, root): channel.name for channel in left}
+        for each in as_completed(tried):
+            name = tried[each]
+            try:
+                each.result()
+            except RunError as error:
+                errors[name] = error.message
+            else:
+                message = evolve(message, sent=(*message.sent, name))
+                keep(message)
+    return errors
 
 
 def send(channel: Channel, message: Message, root: Path) -> None:

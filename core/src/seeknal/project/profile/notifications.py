@@ -48,14 +48,21 @@ class NotificationOptions:
 
 def channels_of(profile: Profile, problems: Problems) -> tuple[Channel, ...]:
     """Whom a profile names; what is wrong with an entry goes to ``problems``."""
-    found = []
+    found: list[Channel] = []
     for number, raw in enumerate(profile.options.notifications):
         marks = profile.marks.below("notifications", number)
         expander = VariableExpander(profile.environment, marks, problems, _SECRET)
         filled = {str(key): expander.value(value, str(key)) for key, value in raw.items()}
         options = convert(NotificationOptions, filled, marks, problems)
-        if options is not None and (channel := _channel(options, number, marks, problems)):
-            found.append(channel)
+        channel = _channel(options, number, marks, problems) if options is not None else None
+        if channel is None:
+            continue
+        if any(other.name == channel.name for other in found):
+            # By its name it is known who has got a message.
+            text = f"two notifications are named {channel.name!r}"
+            problems.add("SK0609", text, marks.value("name"), "give each its own name")
+            continue
+        found.append(channel)
     return tuple(found)
 
 
