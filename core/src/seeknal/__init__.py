@@ -42,6 +42,7 @@ if TYPE_CHECKING:
         feature_group,
         materialize,
         second_order_aggregation,
+        snapshot,
         source,
         transform,
     )
@@ -58,6 +59,7 @@ __all__ = (
     "materialize",
     "open_project",
     "second_order_aggregation",
+    "snapshot",
     "source",
     "transform",
 )

@@ -2,6 +2,7 @@
 
 import logging
 import time
+from datetime import UTC, datetime
 
 import pytest
 from tests.core.run.values import artifact, delivery, node, snapshot, target
@@ -44,6 +45,7 @@ def scope(tmp_path):
             connections=lambda name: None,
             row_counts=lambda node, limit: [],
             run_id="run1",
+            moment=datetime(2024, 1, 1, tzinfo=UTC),
             **more,
         )
         return StepScope(

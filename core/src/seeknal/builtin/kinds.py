@@ -16,7 +16,7 @@ if TYPE_CHECKING:
         Rows,
     )
 
-_READING_ONE = ("feature_group", "aggregation", "second_order_aggregation", "profile")
+_READING_ONE = ("feature_group", "aggregation", "second_order_aggregation", "profile", "snapshot")
 _NONE = "seeknal.builtin.options.none:NoOptions"
 
 
@@ -69,6 +69,14 @@ def node_kinds() -> list[NodeKind]:
             options="seeknal.builtin.options.profile:ProfileOptions",
             summary="statistics of a node's columns",
             colour="#06b6d4",
+        ),
+        NodeKind(
+            name="snapshot",
+            folder="snapshots",
+            options="seeknal.builtin.options.snapshot:SnapshotOptions",
+            summary="all versions that the rows of a node have had",
+            colour="#14b8a6",
+            from_earlier=True,
         ),
         NodeKind(
             name="rule",

@@ -35,7 +35,8 @@ def clean_command(
     """Remove what runs have stored.
 
     Removes target/: outputs are built again by the next run, the history of runs is lost.
-    .seeknal/ holds what cannot be rebuilt and is removed only with --all, after asking.
+    .seeknal/ holds what cannot be rebuilt and is removed only with --all, after asking; so are
+    the versions that snapshots have kept.
     """
     root = project_root()
     folders = [root / "target"]
@@ -47,7 +48,8 @@ def clean_command(
             say(f"{entry['what']}: {entry['files']} files, {size_text(entry['bytes'])}")
     status = "success"
     if not dry_run:
-        if len(folders) > 1 and not yes and not _agreed():
+        lost = [*_kept_rows(root), *(folder.name for folder in folders[1:])]
+        if lost and not yes and not _agreed(", ".join(lost)):
             status = "not agreed"
         elif _remove(root, folders, lock_timeout) and format_ == "text":
             say("removed")
@@ -59,12 +61,26 @@ def clean_command(
     return 0 if status == "success" else 1
 
 
-def _agreed() -> bool:
+def _kept_rows(root: Path) -> list[str]:
+    """Nodes whose rows are of many runs: nothing else says what they were."""
+    from seeknal.state.store import read_state
+    from seeknal.values.errors import SeeknalError
+
+    try:
+        environments = read_state(root / "target").environments.values()
+    except SeeknalError:
+        # What cannot be read is no reason to keep the rest.
+        return []
+    found = (snapshot for each in environments for snapshot in each.snapshots.values())
+    return sorted({str(each.node) for each in found if each.merged and each.merged.lasting})
+
+
+def _agreed(lost: str) -> bool:
     if not sys.stdin.isatty():
         raise UsageError(
-            ".seeknal cannot be rebuilt", code="SK0268", help="say --yes to remove it all the same"
+            f"{lost} cannot be rebuilt", code="SK0268", help="say --yes to remove it all the same"
         )
-    return click.confirm(".seeknal cannot be rebuilt. Remove it all?", err=True)
+    return click.confirm(f"{lost} cannot be rebuilt. Remove it all?", err=True)
 
 
 def _size(folder: Path) -> dict[str, Any]:

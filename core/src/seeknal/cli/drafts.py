@@ -59,6 +59,14 @@ features:
 inputs:
   - ref: aggregation.NAME
 """,
+    "snapshot": """\
+inputs:
+  - ref: source.NAME
+unique_key: id
+strategy: check
+check_columns: all
+hard_deletes: ignore
+""",
     "rule": """\
 inputs:
   - ref: transform.NAME
@@ -263,7 +271,8 @@ def python_draft(kind: NodeKind, name: str) -> str:
     else:
         argument = 'inputs=["source.NAME"]'
         body = 'return ctx.duckdb.sql("SELECT * FROM NAME")'
-    needed = [entry.key for entry in fields_of(kind.options) if entry.required]
+    entries = fields_of(kind.options)
+    needed = [entry.key for entry in entries if entry.required or entry.key in _PYTHON_VALUES]
     keys = [f"{key}={_PYTHON_VALUES.get(key, _FILL_IN)}" for key in needed]
     arguments = ", ".join([f'name="{name}"', *keys, argument])
     if keys:
@@ -273,4 +282,9 @@ def python_draft(kind: NodeKind, name: str) -> str:
 
 
 _FILL_IN = '"FILL_IN"'
-_PYTHON_VALUES = {"entity": '{"name": "customer", "join_keys": ["customer_id"]}'}
+_PYTHON_VALUES = {
+    "entity": '{"name": "customer", "join_keys": ["customer_id"]}',
+    "unique_key": '["id"]',
+    "strategy": '"check"',
+    "check_columns": '"all"',
+}

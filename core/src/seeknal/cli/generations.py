@@ -205,7 +205,12 @@ def _promotion(promotion: Promotion) -> dict[str, Any]:
     from seeknal.cli.answers import answered
 
     nodes = [
-        {"node": id, "change": what, "built": id in promotion.build}
+        {
+            "node": id,
+            "change": what,
+            "built": id in promotion.build,
+            "goes_on": id in promotion.going_on,
+        }
         for id, what in _changes(promotion)
     ]
     return answered(
@@ -244,12 +249,16 @@ def _print_return(found: Return) -> None:
 
 def _print_promotion(promotion: Promotion) -> None:
     lines = _changes(promotion)
-    _print_nodes(
-        (id, f"{what}, is built first" if what == "changed" and id in promotion.build else what)
-        for id, what in lines
-    )
+    _print_nodes((id, _told(id, promotion) if what == "changed" else what) for id, what in lines)
     total = len(lines)
     print(f"{count(total, 'node')} of {promotion.target}: {len(promotion.build)} to build")
+
+
+def _told(id: NodeId, promotion: Promotion) -> str:
+    """What becomes of a node that changes."""
+    if id in promotion.going_on:
+        return f"changed, goes on from the rows of {promotion.target}, which stay"
+    return "changed, is built first" if id in promotion.build else "changed"
 
 
 def _print_nodes(lines: Iterable[tuple[NodeId, str]]) -> None:

@@ -116,6 +116,11 @@ class NodeContext(TargetContext, Protocol):
     """For ``run_node``; an engine may read other nodes where they were delivered."""
 
     @property
+    def is_check(self) -> bool:
+        """Whether the project is only checked: inputs have columns and no rows, and the body is
+        not to be run."""
+
+    @property
     def interval(self) -> Interval | None:
         """The time that the run is about; None when it is about all of it."""
 

@@ -200,7 +200,8 @@ def run_node(node: Node, inputs: NodeInputs, context: NodeContext) -> Rows | Non
     Called once per node that runs, in a worker, and when a project is checked, then with inputs
     that have columns and no rows: any thread. ``inputs`` holds each parent's stored
     output and, as ``inputs.body``, the rows of the node's own SQL or Python function when it
-    has one. Return as for ``load_source``. None: not mine.
+    has one; of a kind that is ``from_earlier`` also the rows that the node has, as
+    ``inputs.earlier``. Return as for ``load_source``. None: not mine.
     """
 
 

@@ -69,6 +69,10 @@ class NodeKind(WithOptions):
     Options of one that has a key ``time_column`` of its own, instead of the common one, have a
     method ``rows_in_time()``: the column of its rows that says when, and how many seconds before
     that what a row is made of reaches, None for without an end; or None for rows of no time.
+    ``from_earlier``: its rows are made from those that the node has, which `NodeInputs.earlier`
+    gives to ``run_node``. They outlive ``--full`` and every edit of the definition, and where they
+    are lost the node fails: nothing else says what they were. Run over the same inputs again, it
+    gives the same rows.
     ``holds``: keys of its own below which nodes of another kind may stand.
     ``old_settings`` are keys of seeknal 2.x below ``materialization:`` that are no target, each
     with the option that it is now, or ``""``.
@@ -81,6 +85,7 @@ class NodeKind(WithOptions):
     colour: str = "#8a8f98"
     does: Does = "computes"
     rows_of_body: bool = False
+    from_earlier: bool = False
     functional: tuple[str, ...] | None = None
     accepts_sql: bool = True
     accepts_python: bool = True

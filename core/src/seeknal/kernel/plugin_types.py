@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
@@ -121,10 +122,19 @@ class Section:
 
 @frozen(kw_only=True)
 class NodeInputs:
-    """What a node reads: each parent's stored output, and the rows of its own body."""
+    """What a node reads: each parent's stored output, and the rows of its own body.
+
+    Of a kind whose rows are made from its earlier ones, ``earlier`` are these, None where there
+    are none, and when a project is checked; ``edited`` says that another definition made them.
+    The body of such a node is stored, and may be read several times. ``moment`` is that of the
+    run, in UTC, the same for all of its nodes.
+    """
 
     parents: Mapping[NodeId, Relation] = field(factory=dict)
     body: Rows | None = None
+    earlier: Relation | None = None
+    edited: bool = False
+    moment: datetime = datetime(1970, 1, 1, tzinfo=UTC)
 
     @property
     def only(self) -> Relation:

@@ -56,6 +56,7 @@ BUILTIN = {
     "feature_group": "seeknal.builtin.feature_group",
     "aggregation": "seeknal.builtin.aggregation",
     "profile": "seeknal.builtin.profile",
+    "snapshots": "seeknal.builtin.snapshots",
     "files": "seeknal.builtin.files",
     "excel": "seeknal.builtin.excel",
     "sqlite": "seeknal.builtin.sqlite",

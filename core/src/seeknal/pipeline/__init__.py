@@ -21,6 +21,7 @@ __all__ = (
     "feature_group",
     "materialize",
     "second_order_aggregation",
+    "snapshot",
     "source",
     "transform",
 )
@@ -66,6 +67,11 @@ def second_order_aggregation(
 ) -> Callable[[F], F]:
     """Declare an aggregation over an aggregation: the function returns the latter's rows."""
     return kind_decorator("second_order_aggregation", {"name": name, "inputs": inputs, **keys})
+
+
+def snapshot(name: str | None = None, inputs: Any = None, **keys: Any) -> Callable[[F], F]:
+    """Declare a snapshot: all versions that the rows which the function returns have had."""
+    return kind_decorator("snapshot", {"name": name, "inputs": inputs, **keys})
 
 
 def exposure(name: str | None = None, inputs: Any = None, **keys: Any) -> Callable[[F], F]:

@@ -6,6 +6,7 @@ from seeknal.pipeline import (
     feature_group,
     materialize,
     second_order_aggregation,
+    snapshot,
     source,
     transform,
 )
@@ -16,6 +17,7 @@ __all__ = (
     "feature_group",
     "materialize",
     "second_order_aggregation",
+    "snapshot",
     "source",
     "transform",
 )

@@ -94,6 +94,8 @@ def _definition(
         )
     if node.merges_by:
         return _unknown(node, "it starts over, from its inputs as they are")
+    if node.from_earlier:
+        return _unknown(node, "it goes on from the rows that it has, which stay")
     if node.sql is None or before is None or columns is None or old is None:
         return _unknown(node, "what it was before, or what it gives now, is not known")
     if not node.rows_of_body or before.frame != node.frame:

@@ -53,7 +53,8 @@ class Finder:
 
         Of a node that merges by key, made from the output ``into`` as well.
         """
-        if node.volatile:
+        # What others have made of a node that goes on from its rows came at another moment.
+        if node.volatile or node.from_earlier:
             return None
         for found in self.candidates(node.id, definition):
             snapshot = found.snapshot

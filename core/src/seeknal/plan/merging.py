@@ -1,4 +1,4 @@
-"""Nodes that merge by key: what their rows follow from beside their inputs."""
+"""Nodes whose rows are made from those that they have: what else these follow from."""
 
 from __future__ import annotations
 
@@ -20,17 +20,19 @@ def inputs_digest(inputs: Mapping[NodeId, str]) -> str:
 
 
 def merges_into(node: Node, snapshot: Snapshot | None, *, anew: bool) -> str | None:
-    """The output that new rows of a node are merged into: empty where it starts over.
+    """The output that a node's new rows are made from: empty where it starts over.
 
     None for a node that is computed as a whole.
     """
-    if not node.merges_by:
+    if not node.goes_on:
         return None
     return "" if anew or snapshot is None or snapshot.artifact is None else snapshot.output_id
 
 
 def notes_of(node: Node, snapshot: Snapshot | None, *, anew: bool) -> tuple[str, ...]:
-    """What a plan says of a node that merges by key: it is no function of its inputs alone."""
+    """What a plan says of such a node: it is no function of its inputs alone."""
+    if node.from_earlier:
+        return () if anew else ("goes on from the rows that it has, which stay",)
     if not node.merges_by:
         return ()
     keys = ", ".join(node.merges_by)
@@ -46,6 +48,14 @@ def notes_of(node: Node, snapshot: Snapshot | None, *, anew: bool) -> tuple[str,
 def is_merged_into(found: Snapshot, into: str | None) -> bool:
     """Whether an output was made from the rows that a node has now."""
     return into is None or (found.merged is not None and found.merged.into == into)
+
+
+def goes_on_from(found: Snapshot, output: str) -> bool:
+    """Whether an output is one of a node that goes on from its rows, or was made from it."""
+    if found.merged is None:
+        return False
+    earlier = {id for _, id in found.merged.earlier}
+    return output in {found.output_id, found.merged.into, *earlier}
 
 
 def with_inputs_in(

@@ -58,6 +58,8 @@ class Situation:
     deliver: bool = True
     forward_only: frozenset[NodeId] = field(factory=frozenset)
     finder: Finder = NOTHING
+    last_of: Callable[[NodeId], Snapshot | None] = lambda node: None
+    """What the environment had last of a node that it has not: where it was away for some runs."""
     gone: frozenset[tuple[NodeId, str]] = frozenset()
     time: Asked = field(factory=Asked)
     """The moment that the plan is of, and the span that it is about."""
@@ -110,8 +112,10 @@ class _Planner:
         if node.tracking is not None:
             return self.decide_ranges(node)
         snapshot = self.now.snapshots.get(node.id)
+        away = self.now.last_of(node.id) if node.from_earlier and snapshot is None else None
+        snapshot = snapshot or away
         version, failure = self.version(node, snapshot)
-        reason = failure or self.reason(node, snapshot, version)
+        reason = failure or self.reason(node, snapshot, version) or ("back again" if away else None)
         otherwise = self.action_when_current(node, snapshot)
         stale = reason is None and self.inputs_changed(node, snapshot)
         found = self.found(node, version) if (reason or stale) and not failure else None
@@ -138,9 +142,10 @@ class _Planner:
         else:
             action, why = otherwise
             step = Step(node=node.id, action=action, reason=why, source_version=version)
-        if node.merges_by and step.action in ("run", "adopt"):
+        if node.goes_on and step.action in ("run", "adopt"):
             anew = self.starts_over(node, snapshot)
-            step = evolve(step, anew=anew, notes=notes_of(node, snapshot, anew=anew))
+            notes = notes_of(node, snapshot, anew=anew)
+            step = evolve(step, anew=anew, notes=notes, resumes=away)
         if step.action in ("run", "audit"):
             self.changing.add(node.id)
             self.reasons[node.id] = step.reason
@@ -208,14 +213,13 @@ class _Planner:
         return self.now.finder.find(node, definition, inputs, version, into)
 
     def starts_over(self, node: Node, snapshot: Snapshot | None) -> bool:
-        """Whether a node that merges by key leaves the rows that it has."""
-        if not node.merges_by:
+        """Whether a node that makes its rows from those that it has leaves them."""
+        if not node.goes_on:
             return False
-        return (
-            self.now.full
-            or snapshot is None
-            or snapshot.artifact is None
-            or self.definition_changed(node, snapshot) is not None
+        if snapshot is None or snapshot.artifact is None:
+            return True
+        return not node.from_earlier and (
+            self.now.full or self.definition_changed(node, snapshot) is not None
         )
 
     def changing_parents(self, node: Node) -> set[NodeId]:
@@ -308,6 +312,8 @@ class _Planner:
             return None
         lost = "what was merged into it is lost (--full starts over)"
         then = lost if node.merges_by else "it is built again"
+        if node.from_earlier:
+            then = "what it held is lost, and nothing else says what that was"
         self.warnings.append(f"{node.id}: its artifact is {health}; {then}")
         return f"artifact {health}"
 

@@ -117,6 +117,7 @@ def plan_of(loaded: Loaded, request: Request, verified: Verified) -> Plan:
             deliver=loaded.delivers(request),
             forward_only=_forward_only(loaded, request),
             finder=finder_of(loaded, verified, now),
+            last_of=lambda node: pool_of(loaded).last(node, request.environment),
             gone=_gone(loaded, request, snapshots, chosen),
             time=time,
             asked=_asked_by_rules(project.nodes, fingerprints, snapshots, chosen),

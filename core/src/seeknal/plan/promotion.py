@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from attrs import evolve, field, frozen
 
 from seeknal.intervals.spans import minus
-from seeknal.plan.merging import is_merged_into, with_inputs_in
+from seeknal.plan.merging import goes_on_from, is_merged_into, with_inputs_in
 from seeknal.plan.origins import common_base
 from seeknal.plan.views import is_view, output_over
 from seeknal.state.ledger import definitions_of
@@ -40,6 +40,8 @@ class Promotion:
     of which ``kept`` are those whose own rows stay as they are.
     ``map`` is the whole map as it will be but for ``build``, the nodes that are computed first,
     of which ``surely`` are those that do whatever their parents' new rows turn out to be.
+    ``going_on`` are those of ``moved`` whose own rows in the target stay, and are what the new
+    definition goes on from: they hold what the source's do not.
     """
 
     source: str
@@ -50,6 +52,7 @@ class Promotion:
     kept: frozenset[NodeId]
     build: tuple[NodeId, ...]
     surely: frozenset[NodeId]
+    going_on: tuple[NodeId, ...]
     map: Mapping[NodeId, Snapshot] = field(repr=False)
 
     def __bool__(self) -> bool:
@@ -109,6 +112,7 @@ def _followed(
     touched, followed = set(moved), []
     build: dict[NodeId, None] = {}
     surely: set[NodeId] = set()
+    going_on: list[NodeId] = []
     outputs: dict[NodeId, str] = {}
     stored = _stored_from_now_on(source, target, moved)
     for id in _order(merged):
@@ -119,7 +123,16 @@ def _followed(
         outputs[id] = output_over(snapshot, inputs) if view else snapshot.output_id
         if id not in touched and id not in stored and not touched.intersection(snapshot.inputs):
             continue
-        if not build.keys().isdisjoint(snapshot.inputs):
+        unknown = not build.keys().isdisjoint(snapshot.inputs)
+        if id in moved and _goes_on(
+            snapshot, target.snapshots.get(id), None if unknown else inputs
+        ):
+            build[id] = None
+            touched.add(id)
+            surely.add(id)
+            going_on.append(id)
+            continue
+        if unknown:
             build[id] = None
             touched.add(id)
             continue
@@ -138,7 +151,9 @@ def _followed(
             # It is what the source made of these inputs, with all that is told of that.
             snapshot = known[0]
         kept = candidates(id, snapshot.fingerprint.content)
-        if snapshot.merged is not None:
+        if snapshot.merged is not None and snapshot.merged.lasting:
+            found = _gone_on(snapshot, inputs, known)
+        elif snapshot.merged is not None:
             found = _merged_over(snapshot, inputs, chain(known, kept), moves=id in moved)
         else:
             found = _over(snapshot, inputs, chain(known, kept), rows=id in stored)
@@ -162,6 +177,7 @@ def _followed(
         ),
         build=tuple(build),
         surely=frozenset(surely),
+        going_on=tuple(going_on),
         map=merged,
     )
 
@@ -220,6 +236,29 @@ def _over(
         if same and found.artifact is not None and not (found.failing or found.forward_only):
             return found
     return None
+
+
+def _goes_on(
+    snapshot: Snapshot, before: Snapshot | None, inputs: Mapping[NodeId, str] | None
+) -> bool:
+    """Whether what the target has of such a node stays, and is gone on from.
+
+    The source's rows are taken where they were made from those, over the ``inputs`` that the
+    target is to have, None where these are not known.
+    """
+    if snapshot.merged is None or not snapshot.merged.lasting:
+        return False
+    if before is None or before.artifact is None:
+        return False
+    return not goes_on_from(snapshot, before.output_id) or inputs != dict(snapshot.inputs)
+
+
+def _gone_on(
+    snapshot: Snapshot, inputs: Mapping[NodeId, str], known: Iterable[Snapshot]
+) -> Snapshot | None:
+    """What the source has made of the target's rows over ``inputs``, of the same definition."""
+    into = snapshot.output_id
+    return _over(snapshot, inputs, (each for each in known if goes_on_from(each, into)), rows=True)
 
 
 def _merged_over(

@@ -264,6 +264,7 @@ class _Reader:
             else self.options(kind, data["options"]),
             does=kind.does,
             rows_of_body=kind.rows_of_body,
+            from_earlier=kind.from_earlier,
             inputs=tuple(
                 Input(ref=NodeId(ref), alias=alias, location=_place_from(place), for_audits=audits)
                 for ref, alias, place, audits in data.get("inputs", ())

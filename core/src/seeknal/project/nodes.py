@@ -123,6 +123,7 @@ class _Builder:
         self.texts.tracked = timing.tracking is not None and kind.does != "loads"
         before = len(self.problems)
         self.check_body(common, kind)
+        self.check_engine(common, kind)
         # Names in the SQL mean little while its inputs are not known.
         if inputs is not None and kind.accepts_sql:
             sql, inputs = self.sql(common, inputs)
@@ -208,6 +209,7 @@ class _Builder:
             notes=notes_of(data, kind, options) if sound else {},
             does=kind.does,
             rows_of_body=kind.rows_of_body,
+            from_earlier=kind.from_earlier,
             marks=self.raw.marks,
         )
         wrong = tuple(self.targets.wrong)
@@ -345,6 +347,15 @@ class _Builder:
             self.problems.add(
                 "SK0218", message, self.raw.location, "sql: SELECT ... FROM ref('...')"
             )
+
+    def check_engine(self, common: CommonKeys, kind: NodeKind) -> None:
+        """Rows that are made from earlier ones are made here: an engine knows none of these."""
+        if kind.from_earlier and common.engine not in (None, "duckdb"):
+            message = (
+                f"a {kind.name} does not run on {common.engine}: its earlier rows are not there"
+            )
+            help = "read a transform with engine: in it, and leave engine: out here"
+            self.problems.add("SK0248", message, self.raw.marks.value("engine"), help)
 
     def has_other_body(self, common: CommonKeys) -> bool:
         """Whether a function, or a file that could not be had, computes the rows."""

@@ -89,6 +89,9 @@ def timing_of(
         if not _misread(data, common, options, kind):
             _refuse_untracked(raw, common, _missing(column, common, kind), problems)
         return Timing(schedule=schedule)
+    if kind.from_earlier:
+        _refuse_from_earlier(raw, kind, problems)
+        return Timing(schedule=schedule)
     if reach is None:
         _refuse_endless(raw, problems)
     if common.materialized == "view":
@@ -241,6 +244,12 @@ def _refuse_view(raw: RawNode, problems: Problems) -> None:
     message = "a view keeps no ranges: it is computed where it is read"
     help = "materialized: table, or leave schedule: or time_column: out"
     problems.add("SK0233", message, raw.marks.value("materialized"), help)
+
+
+def _refuse_from_earlier(raw: RawNode, kind: NodeKind, problems: Problems) -> None:
+    message = f"a {kind.name} keeps no ranges: its rows are made from those of all its runs"
+    help = "leave time_column: out; schedule: alone says when it is due"
+    problems.add("SK0246", message, raw.marks.key("time_column"), help)
 
 
 def _refuse_date(

@@ -22,6 +22,7 @@ from seeknal.values.provenance import carries, content
 from seeknal.values.snapshot import Snapshot
 
 if TYPE_CHECKING:
+    from seeknal.run.merging import Earlier
     from seeknal.run.python.traced import Traced
     from seeknal.run.step_scope import StepScope
     from seeknal.values.audits import AuditResult
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from seeknal.values.snapshot import Artifact
 
 
-_SEVERAL = "its rows are of several runs, each merged into those before it"
+_SEVERAL = "its rows are of several runs, each made from those before it"
 
 
 class Build:
@@ -68,16 +69,18 @@ class Build:
             snapshot = evolve(self.snapshot(output_id, inputs), artifact=artifact)
             return self._as_before(self._as_merged(snapshot, earlier))
 
-    def _as_merged(self, snapshot: Snapshot, earlier: Artifact | None) -> Snapshot:
-        """``snapshot``, and of a node that merges by key how its rows came about."""
-        if not self.scope.node.merges_by:
+    def _as_merged(self, snapshot: Snapshot, earlier: Earlier | None) -> Snapshot:
+        """``snapshot``, and of a node that goes on from its rows how they came about."""
+        node = self.scope.node
+        if not node.goes_on:
             return snapshot
-        merged = merged_now(self.before, earlier)
-        if self.before is None or earlier is None:
-            return evolve(snapshot, merged=merged)
+        merged = merged_now(self.before if earlier else None, lasting=node.from_earlier)
         was = self.before
-        other = was.fingerprint.content != snapshot.fingerprint.content
-        return evolve(snapshot, merged=merged, forward_only=was.forward_only or other)
+        if node.from_earlier and was is not None and was.output_id == snapshot.output_id:
+            # Nothing has become of them.
+            merged = was.merged or merged
+        kept = earlier is not None and earlier.edited and not node.from_earlier
+        return evolve(snapshot, merged=merged, forward_only=kept)
 
     def _as_before(self, snapshot: Snapshot) -> Snapshot:
         """``snapshot``, and by which run its rows were made first if it has those of before."""
@@ -138,8 +141,8 @@ class Build:
             layer=node.layer or "",
             seconds=sum(self.scope.phases.seconds.values()),
             dated=node.definition if node.time_dependent else None,
-            query=self._traced.query if self._traced and not node.merges_by else None,
-            untraced=_SEVERAL if node.merges_by and node.python else self._untraced(),
+            query=self._traced.query if self._traced and not node.goes_on else None,
+            untraced=_SEVERAL if node.goes_on and node.python else self._untraced(),
             delivers=bool(node.targets),
         )
 
@@ -173,6 +176,8 @@ class Build:
         """The output of before, where nothing but where rows are from is new in this one."""
         scope, before = self.scope, self.before
         services, node = scope.services, scope.node
+        if node.from_earlier:
+            return self._unmoved(relation)
         if (
             node.merges_by
             or before is None
@@ -197,6 +202,19 @@ class Build:
             return None
         artifact = before.artifact
         return as_found(artifact, services.touched), before.output_id
+
+    def _unmoved(self, relation: Relation) -> tuple[Artifact, str] | None:
+        """The output of before, where nothing has become of the rows that were gone on from."""
+        before, services = self.before, self.scope.services
+        if before is None or before.artifact is None or relation.path is None:
+            return None
+        known = (before.artifact.rows, before.artifact.columns)
+        if known != (relation.rows, relation.columns):
+            return None
+        same = services.contents.same_as_file(
+            before.artifact, relation.path, relation.columns, self.scope.cursor(), ordered=False
+        )
+        return (as_found(before.artifact, services.touched), before.output_id) if same else None
 
     def _untraced(self) -> str | None:
         return self._traced.why if self._traced else None

@@ -11,7 +11,7 @@ from attrs import evolve
 
 from seeknal.kernel.plugin_types import NodeInputs
 from seeknal.plan.views import is_view
-from seeknal.run.engine import settle, stored_scan, write_rows
+from seeknal.run.engine import settle, store, stored_scan, write_rows
 from seeknal.run.merging import check_batch, merge
 from seeknal.run.provenance import stamp_of
 from seeknal.sql.quote import quote_identifier, quote_name
@@ -22,11 +22,12 @@ if TYPE_CHECKING:
     import duckdb
 
     from seeknal.kernel.plugin_types import Rows
+    from seeknal.run.merging import Earlier
     from seeknal.run.provenance import Stamp
     from seeknal.run.python.traced import Traced
     from seeknal.run.step_scope import StepScope
     from seeknal.values.columns import Column
-    from seeknal.values.snapshot import Artifact
+    from seeknal.values.names import NodeId
 
 Remember = Callable[["Traced"], None]
 """Told which query a Python node's rows are, or why that cannot be said."""
@@ -41,15 +42,16 @@ def compute(
     path: Path,
     remember: Remember,
     arrived: Callable[[], None],
-    earlier: Artifact | None = None,
+    earlier: Earlier | None = None,
 ) -> Relation:
     """Write the rows of a node that stores them to ``path``.
 
     ``arrived`` is called once they are there, and raises when nobody waits for them any more.
-    Into ``earlier`` ones they are merged by the node's keys.
+    Into ``earlier`` ones they are merged by the node's keys, where its kind does not make them
+    from these.
     """
     if not scope.node.merges_by:
-        return compute_rows(scope, path, remember, arrived)
+        return compute_rows(scope, path, remember, arrived, past=earlier)
     if earlier is None:
         rows = compute_rows(scope, path, remember, arrived)
         check_batch(scope, rows)
@@ -59,7 +61,7 @@ def compute(
     aside = scope.context().workdir / "batch.parquet"
     batch = compute_rows(step, aside, remember, arrived, earlier=True)
     check_batch(scope, batch)
-    return merge(scope, earlier, batch, path)
+    return merge(scope, earlier.artifact, batch, path)
 
 
 def compute_rows(
@@ -70,14 +72,15 @@ def compute_rows(
     *,
     earlier: bool = False,
     only: Stamp | None = None,
+    past: Earlier | None = None,
 ) -> Relation:
     """Write the rows that a node's query or function gives to ``path``.
 
     ``earlier``: the node has rows already, which it may look at. ``only`` makes of the rows those
-    that are wanted.
+    that are wanted. ``past`` are those that its kind makes them from.
     """
     node, stamp = scope.node, _both(only, stamp_of(scope))
-    found = _rows_of(scope, remember, earlier=earlier)
+    found = _rows_of(scope, remember, past, earlier=earlier)
     cursor = scope.cursor()
     rows, columns = write_rows(
         cursor,
@@ -103,7 +106,7 @@ def _both(one: Stamp | None, other: Stamp | None) -> Stamp | None:
     return lambda rows, columns, origin: other(*one(rows, columns, origin), origin)
 
 
-def _rows_of(scope: StepScope, remember: Remember, *, earlier: bool) -> Rows:
+def _rows_of(scope: StepScope, remember: Remember, past: Earlier | None, *, earlier: bool) -> Rows:
     """The rows of a node that stores them, not yet computed where they are a query."""
     node = scope.node
     scope.outputs.define(node.parents)
@@ -122,11 +125,29 @@ def _rows_of(scope: StepScope, remember: Remember, *, earlier: bool) -> Rows:
     nodes = scope.services.project.nodes
     needed = () if plain else [id for id in node.parents if nodes[id].does != "describes"]
     if not plain and body is not None:
-        # What a kind makes of a function's rows is no business of the function's own DuckDB.
-        body = settle(scope.cursor(), body, scope.context().workdir / "body.parquet")
-    inputs = NodeInputs(parents={id: scope.relation(id) for id in needed}, body=body)
+        # What a kind makes of a function's rows is no business of the function's own DuckDB. Rows
+        # that are compared with earlier ones are looked at several times.
+        keep = store if node.from_earlier else settle
+        body = keep(scope.cursor(), body, scope.context().workdir / "body.parquet")
+    inputs = NodeInputs(
+        parents={id: _input(scope, id) for id in needed},
+        body=body,
+        earlier=scope.relation_of(past.artifact) if past else None,
+        edited=past is not None and past.edited,
+        moment=scope.services.moment,
+    )
     rows = scope.services.plugins.hooks.run_node(node=node, inputs=inputs, context=scope.context())
     return _required(scope, rows, f"no plugin runs a node of kind {node.kind!r}")
+
+
+def _input(scope: StepScope, id: NodeId) -> Relation:
+    """The rows of a parent as a kind is given them: stored ones where it reads them repeatedly."""
+    found = scope.relation(id)
+    if not scope.node.from_earlier or not is_view(scope.outputs.snapshots.get(id)):
+        return found
+    path = scope.context().workdir / f"{id}.parquet"
+    rows, columns = write_rows(scope.cursor(), Scan(f"FROM {found.scan}"), path)
+    return evolve(found, scan=stored_scan(path, columns), columns=columns, rows=rows, path=path)
 
 
 def _refuse_private_names(scope: StepScope) -> None:

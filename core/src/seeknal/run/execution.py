@@ -298,6 +298,7 @@ class Execution:
             connections=self.loaded.connection,
             row_counts=self.history.row_counts,
             run_id=self.run_id,
+            moment=self.started_at,
             touched=self.verified.touched,
             finder=finder_of(self.loaded, self.verified, self.started_at),
             cutoff=Cutoff(nodes, plan.fingerprints, reader, contents, earlier.output),

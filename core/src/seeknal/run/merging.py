@@ -1,8 +1,10 @@
-"""New rows of a node merged by key into those that it has: one replaces that of the same keys."""
+"""Rows of a node that are made from those that it has: merged into them by key, or by its kind."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+
+from attrs import frozen
 
 from seeknal.plan.merging import inputs_digest
 from seeknal.rows.batches import check_keys
@@ -25,20 +27,37 @@ MOST_EARLIER = 32
 """Outputs on the way to the current one that are told apart by what was merged."""
 
 
-def earlier_rows(scope: StepScope, step: Step, before: Snapshot | None) -> Artifact | None:
-    """The rows that new ones are merged into; None for a node that has none, or starts over.
+@frozen(kw_only=True)
+class Earlier:
+    """The rows that a node has; ``edited``: another definition than its present one made them."""
+
+    artifact: Artifact
+    edited: bool
+
+
+def earlier_rows(scope: StepScope, step: Step, before: Snapshot | None) -> Earlier | None:
+    """The rows that new ones are made from; None for a node that has none, or starts over.
 
     Raises NodeError where they are lost: no inputs say what they were.
     """
-    if not scope.node.merges_by or step.anew or before is None or before.artifact is None:
+    if not scope.node.goes_on or step.anew or before is None or before.artifact is None:
         return None
     health, _ = scope.services.artifacts.verify(before.artifact, deep=False)
     if health == "ok" and step.reason != "artifact damaged":
-        if before.merged is None:
+        if before.merged is None and scope.node.merges_by:
             # Kept of a definition that merged nothing: nobody has looked at its keys.
             check_batch(scope, scope.relation_of(before.artifact))
-        return before.artifact
+        now = scope.services.plan.fingerprints[scope.node.id].content
+        edited = before.forward_only or before.fingerprint.content != now
+        return Earlier(artifact=before.artifact, edited=edited)
     state = "gone" if health == "missing" else "damaged"
+    if scope.node.from_earlier:
+        raise NodeError(
+            f"the rows that it goes on from are {state}, and its inputs do not say what they were",
+            code="SK0764",
+            help=f"put target/{before.artifact.path} back from a backup; seeknal rollback goes"
+            " back to an earlier generation; under another name it begins anew",
+        )
     raise NodeError(
         f"the rows that new ones are merged into are {state}, and its inputs no longer say what"
         " they were",
@@ -89,13 +108,14 @@ def _merged(keys: Sequence[str], earlier: str, batch: Relation) -> str:
     )
 
 
-def merged_now(before: Snapshot | None, earlier: Artifact | None) -> Merged:
-    """How rows came about that were merged into the ``earlier`` ones, those of ``before``."""
-    if before is None or earlier is None:
-        return Merged()
+def merged_now(before: Snapshot | None, *, lasting: bool) -> Merged:
+    """How rows came about that were made from those of ``before``, None where there are none."""
+    if before is None:
+        return Merged(lasting=lasting)
     known = before.merged or Merged()
     step = (inputs_digest(before.inputs), before.output_id)
     return Merged(
+        lasting=lasting,
         into=before.output_id,
         times=known.times + 1,
         earlier=(*known.earlier, step)[-MOST_EARLIER:],

@@ -68,6 +68,8 @@ class StepExecution:
         )
         self.snapshot = self.outputs.snapshots.get(node.id)
         self.account = self._known_account()
+        if step.resumes is not None:
+            self.snapshot = step.resumes.with_account(self.account)
         self.build = Build(self.scope, step, self.snapshot, self.account)
         self.audits_see_more = False
         """Whether what the node's audits read of other nodes is not what they have read before."""

@@ -29,6 +29,8 @@ from seeknal.values.snapshot import Artifact, Snapshot
 from seeknal.values.tracking import Batch, Spans
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     import duckdb
 
     from seeknal.lineage.hidden import Hidden
@@ -66,6 +68,8 @@ class Services:
     connections: Callable[[str], Any]
     row_counts: Callable[[NodeId, int], list[int]]
     run_id: str
+    moment: datetime
+    """When the run began, in UTC."""
     finder: Finder = NOTHING
     cutoff: Cutoff | None = None
     hidden: Hidden | None = None

@@ -64,6 +64,8 @@ def encode_snapshot(snapshot: Snapshot) -> dict[str, Any]:
         data["view"] = _encode_view(snapshot.view)
     if (merged := snapshot.merged) is not None:
         data["merged"] = [merged.into, merged.times, *map(list, merged.earlier)]
+        if merged.lasting:
+            data["lasting"] = True
     if snapshot.audits:
         data["audits"] = [_sparse(result) for result in snapshot.audits]
     data |= _encode_account(snapshot.deliveries, snapshot.backlog)
@@ -192,9 +194,10 @@ def _view(data: Mapping[str, Any]) -> View:
     )
 
 
-def _merged(data: Sequence[Any]) -> Merged:
+def _merged(data: Sequence[Any], lasting: bool) -> Merged:
     into, times, *earlier = data
-    return Merged(into=into, times=times, earlier=tuple((key, id) for key, id in earlier))
+    steps = tuple((key, id) for key, id in earlier)
+    return Merged(into=into, times=times, earlier=steps, lasting=lasting)
 
 
 @cache
@@ -221,7 +224,7 @@ def _decode(data: Mapping[str, Any]) -> Snapshot:
         output_id=data["output_id"],
         artifact=decode_artifact(artifact) if artifact else None,
         view=_view(data["view"]) if "view" in data else None,
-        merged=_merged(data["merged"]) if "merged" in data else None,
+        merged=_merged(data["merged"], "lasting" in data) if "merged" in data else None,
         audits=tuple(_audit(entry) for entry in data.get("audits", ())),
         deliveries=_deliveries(data),
         backlog=_backlog(data),

@@ -9,16 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
 from seeknal.host.files import replacing
-from seeknal.state.codec import Snapshots
+from seeknal.state.codec import Snapshots, decode_snapshot
 from seeknal.state.ledger import Changes
 from seeknal.state.sealed import seal, unseal
 from seeknal.values.errors import StateError
 from seeknal.values.names import NodeId
+
+if TYPE_CHECKING:
+    from seeknal.values.snapshot import Snapshot
 
 
 @frozen(kw_only=True)
@@ -118,6 +121,17 @@ class Generations:
                 else:
                     found.pop(node, None)
         return found
+
+    def last(self, environment: str, newest: int, node: NodeId) -> Snapshot | None:
+        """What a map had of a node before it went; None where a rollback has taken it away."""
+        for number in self.numbers(environment):
+            if number > newest or (known := _read(self._path(environment, number))) is None:
+                continue
+            if node in known.before:
+                before = known.before[node]
+                gone_back = str(known.head.get("command", "")).startswith("rollback")
+                return None if gone_back or before is None else decode_snapshot(before)
+        return None
 
     def lines(self, environment: str, number: int) -> list[str]:
         """The sealed lines of a generation, one for each node that it changed."""

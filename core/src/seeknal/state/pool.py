@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from seeknal.intervals.spans import touches
 from seeknal.state.codec import decode_snapshot
 from seeknal.state.sealed import unseal
+from seeknal.values.names import PRODUCTION
 
 if TYPE_CHECKING:
     from seeknal.state.generations import Generations
@@ -46,6 +47,21 @@ class Pool:
             # Most have nothing of it, and many parts to be decoded.
             if encoded["node"] == node and _has_any(encoded, spans):
                 yield decode_snapshot(encoded), where
+
+    def last(self, node: NodeId, environment: str) -> Snapshot | None:
+        """What an environment had last of a node that it has no more, as long as that is kept.
+
+        None where it was gone back to before the node. Of one that never had it, what that had
+        which it was made from.
+        """
+        known = self._environments.get(environment)
+        origin = known.origin if known is not None else PRODUCTION
+        for name in (environment, origin):
+            if name is not None and name in self._environments:
+                newest = self._environments[name].generation
+                if (found := self._generations.last(name, newest, node)) is not None:
+                    return found
+        return None
 
     def output(self, node: NodeId, output_id: str) -> Snapshot | None:
         """The snapshot that made an output of ``node``, as long as any of it is kept."""

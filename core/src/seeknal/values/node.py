@@ -160,6 +160,8 @@ class Node:
     """What a run does with a node of its kind."""
     rows_of_body: bool = False
     """Whether its rows are just those of its SQL or function, as its kind says."""
+    from_earlier: bool = False
+    """Whether its kind makes its rows from those that it has, and never starts over."""
     marks: Marks | None = field(default=None, eq=False, repr=False)
     """Where its keys stand; known while files are read, and not of a node from the cache."""
 
@@ -180,6 +182,11 @@ class Node:
     @property
     def name(self) -> str:
         return self.id.name
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether its rows follow from those that it has, as well as from its inputs."""
+        return bool(self.merges_by) or self.from_earlier
 
     @property
     def increment(self) -> Node:

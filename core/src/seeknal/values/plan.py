@@ -40,6 +40,8 @@ class Step:
     source_version: object = None
     adopts: Snapshot | None = None
     """For ``adopt``: the output that another environment, or an earlier run, built already."""
+    resumes: Snapshot | None = None
+    """What the environment had of a node that goes on from its rows, and that was away since."""
     ranges: Ranges | None = None
     """Of a tracked node: what of it is due, as far as that is known before its inputs are."""
     takes: Snapshot | None = None

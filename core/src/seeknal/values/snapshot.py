@@ -137,7 +137,7 @@ class View:
 
 @frozen(kw_only=True)
 class Merged:
-    """How the rows of a node came about whose new rows are merged into those that it had.
+    """How the rows of a node came about that are made from those that it had.
 
     ``into`` is the output id of those, empty where it began anew. ``times`` counts since then.
     ``earlier`` are the last outputs on the way, oldest first, each by a digest of the inputs that
@@ -147,10 +147,15 @@ class Merged:
     into: str = ""
     times: int = 0
     earlier: tuple[tuple[str, str], ...] = ()
+    lasting: bool = False
+    """The node never starts over: no definition, and no environment's rows, replace what it has."""
 
     @property
     def told(self) -> str:
         """What that means for who reads the rows."""
+        if self.lasting:
+            runs = "one run" if not self.times else f"{self.times + 1:,} runs"
+            return f"its rows are of {runs}: its inputs as they are do not say what they are"
         times = "once" if self.times == 1 else f"{self.times:,} times"
         done = f"merged into earlier ones {times}" if self.times else "merged into none yet"
         return f"new rows were {done}: its inputs as they are do not say what its rows are"
@@ -202,7 +207,7 @@ class Snapshot:
     """Rows of an earlier definition that were kept: they are not what this one computes."""
     view: View | None = None
     merged: Merged | None = None
-    """Of a node that merges by key: how its rows came about, which ``inputs`` alone do not say."""
+    """Of a node whose rows are made from those that it had: how, as ``inputs`` do not say it."""
     covered: Covered | None = None
     """Of a tracked node: the moments that its rows are of."""
     unfinished: tuple[Part, ...] = ()

@@ -13,6 +13,7 @@ KINDS = (
     "feature_group",
     "aggregation",
     "second_order_aggregation",
+    "snapshot",
     "exposure",
 )
 _ATTRIBUTE = "__seeknal_declaration__"

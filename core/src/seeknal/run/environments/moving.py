@@ -65,7 +65,7 @@ def build_missing(
         Step(
             node=id,
             action="run",
-            reason="inputs changed",
+            reason="goes on from its rows" if id in promotion.going_on else "inputs changed",
             conditional=id not in promotion.surely,
             source_version=promotion.map[id].source_version,
             takes=promotion.map[id] if id in taken else None,
@@ -74,6 +74,9 @@ def build_missing(
         for id in execution.loaded.graph.order
         if id in promotion.build
     ]
+    for id in promotion.going_on:
+        # What it has of its own is gone on from.
+        staged.snapshots[id] = before[id]
     for id in taken:
         # What the target has of it is brought up to what the other environment has.
         staged.snapshots.pop(id)

@@ -1,0 +1,57 @@
+"""Which type of two holds every value of both, exactly."""
+
+from __future__ import annotations
+
+import re
+
+_SIGNED = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
+_UNSIGNED = ("UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT")
+_CHAINS = (
+    _SIGNED,
+    _UNSIGNED,
+    ("FLOAT", "DOUBLE"),
+    ("DATE", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP"),
+)
+"""Each holds what those before it hold."""
+_DIGITS = {
+    **dict(zip(_SIGNED, (3, 5, 10, 19, 39), strict=True)),
+    **dict(zip(_UNSIGNED, (3, 5, 10, 20, 39), strict=True)),
+}
+_DOUBLE = frozenset((*_SIGNED[:3], *_UNSIGNED[:3]))
+"""Integers that each are one DOUBLE."""
+_NOTHING = '"NULL"'
+"""The type of a column that is NULL throughout."""
+_DECIMAL = re.compile(r"DECIMAL\((\d+),(\d+)\)")
+
+
+def wider(one: str, other: str) -> str | None:
+    """The type of these that holds every value of the other one, or None."""
+    if one == other or _holds(one, other) or other == _NOTHING:
+        return one
+    if one == _NOTHING:
+        return other
+    return other if _holds(other, one) else None
+
+
+def _holds(wide: str, narrow: str) -> bool:
+    for chain in _CHAINS:
+        if wide in chain and narrow in chain:
+            return chain.index(wide) >= chain.index(narrow)
+    if wide in _SIGNED and narrow in _UNSIGNED:
+        return _SIGNED.index(wide) > _UNSIGNED.index(narrow)
+    if wide == "DOUBLE" and narrow in _DOUBLE:
+        return True
+    if wide == "VARCHAR" and narrow.startswith("ENUM("):
+        return True
+    found = _decimal(wide)
+    if found is None:
+        return False
+    digits, scale = found
+    whole, decimals = _decimal(narrow) or (_DIGITS.get(narrow, 99), 0)
+    return digits - scale >= whole - decimals and scale >= decimals
+
+
+def _decimal(type: str) -> tuple[int, int] | None:
+    """The digits of a DECIMAL, and how many of them are decimals."""
+    found = _DECIMAL.fullmatch(type.replace(" ", ""))
+    return (int(found[1]), int(found[2])) if found else None
