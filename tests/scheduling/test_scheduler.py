@@ -85,7 +85,7 @@ def test_a_project_that_cannot_be_read_stops_no_scheduler(seeknal_project, sched
 
     project.write({"seeknal/orders.yml": "kind: source\nname: orders\n  source: csv\n"})
     broken = watched.until("cannot be read")
-    quiet = watched.during(3700)
+    quiet = watched.during(130)
     project.write({"seeknal/orders.yml": FILES["seeknal/orders.yml"]})
     well = watched.until("ended")
 
