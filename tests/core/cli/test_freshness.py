@@ -151,8 +151,31 @@ def test_no_moment_at_all_is_an_error_with_its_own_words(fresh, sql, message):
     assert (found["status"], found["age_seconds"], found["message"]) == ("error", None, message)
 
 
-@pytest.mark.parametrize("value", ["2024-06-05 06:30:01", "infinity"])
-def test_a_value_in_the_future_has_no_age_and_is_told(fresh, value):
+def test_infinity_is_no_time_that_rows_are_from(fresh):
+    project = fresh(
+        transform("t", "SELECT TIMESTAMP 'infinity' AS at_", "{error_after: 1s, column: at_}")
+    )
+
+    found = only(project)
+
+    assert (found["status"], found["age_seconds"]) == ("error", None)
+    assert "the newest at_ is infinity, which is no time" in found["message"]
+
+
+def test_a_filter_that_fails_shows_no_private_value(fresh):
+    columns = "columns: {k: {pii: true}}\n"
+    limits = "{error_after: 1s, column: at_, filter: 'CAST(k AS INTEGER) = 1'}"
+    files = transform("t", "SELECT 'SECRETVAL' AS k, TIMESTAMP '2024-06-01' AS at_", limits)
+    project = fresh({path: f"{text}{columns}" for path, text in files.items()})
+
+    outcomes = [project.run("freshness"), project.run("catalog", "show", "t")]
+
+    assert all("SECRETVAL" not in each.stdout + each.stderr for each in outcomes)
+    assert "k has pii: true" in only(project)["message"]
+
+
+def test_a_value_in_the_future_has_no_age_and_is_told(fresh):
+    value = "2024-06-05 06:30:01"
     sql = f"SELECT TIMESTAMP '{value}' AS at_"
     project = fresh(transform("t", sql, "{error_after: 1s, column: at_}"))
 

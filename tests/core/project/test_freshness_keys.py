@@ -115,6 +115,7 @@ def test_limits_of_a_project_from_the_cache_are_those_of_its_files(tmp_path):
         ("freshness: {column: a}", "SK0291", 1, "freshness: {warn_after: 12h, error_after: 1d}"),
         ("freshness: {wran_after: 1d}", "SK0201", 13, "did you mean warn_after or error_after?"),
         ("freshness: {warn_after: soon}", "SK0203", 25, None),
+        ("freshness: {warn_after: 90}", "SK0291", 25, "warn_after: 90h, or 90d"),
         ("freshness: {warn_after: 0h}", "SK0291", 25, "warn_after: 12h"),
         ("freshness: {warn_after: 1 month}", "SK0291", 25, "warn_after: 30d"),
         ("freshness: {warn_after: {count: 1, period: hors}}", "SK0203", 44, None),

@@ -81,7 +81,7 @@ def test_the_alias_of_a_common_table_may_hold_a_dot(project):
         ("{% set x = run_query('SELECT 1') %}SELECT 1 AS a", 4, "ctx.duckdb.sql"),
         ("SELECT {{ dbt_utils.star(ref('raw_orders')) }}", 4, "seeknal/macros/"),
         ("SELECT '{{ doc('x') }}' AS a", 4, "description:"),
-        ("{% snapshot x %}SELECT 1 AS a{% endsnapshot %}", 4, "seeknal rollback"),
+        ("{% snapshot x %}SELECT 1 AS a{% endsnapshot %}", 4, "kind: snapshot"),
         ("{% test x(model) %}SELECT 1 AS a{% endtest %}", 4, "audits:"),
         ("MODEL (name shop.t, kind FULL);\nSELECT 1 AS a", 4, "name: t"),
     ],

@@ -47,6 +47,10 @@ def _check_place(path: Path, text: str) -> None:
         raise UsageError(f"{path.parent} is no folder", code="SK0002", help="name another")
     if path.is_dir():
         raise UsageError(f"{path} is a folder", code="SK0002", help="name a file")
+    if path.exists() and not path.is_file():
+        # What is in a pipe or a device nobody has written before.
+        help = "without --output it is printed"
+        raise UsageError(f"{path} is no file", code="SK0002", help=help)
     if (path.exists() or path.is_symlink()) and not _is_earlier(path, text):
         raise UsageError(
             f"{path} is of no such export of this project, and stays as it is",

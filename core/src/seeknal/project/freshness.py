@@ -105,6 +105,9 @@ class _Given:
 
     def limit(self, key: str, given: Duration | PeriodKeys | None) -> Duration | None:
         """A limit that has a length."""
+        if isinstance(number := self.given().get(key), int):
+            self.wrong(f"{key}: {number} has no unit", key, help=f"{key}: {number}h, or {number}d")
+            return None
         found = given.duration() if isinstance(given, PeriodKeys) else given
         if found is None:
             return None

@@ -14,7 +14,7 @@ from seeknal.query.newest import Newest, newest_values
 from seeknal.state.history import History
 from seeknal.values.freshness import FreshnessResult, is_confirmed
 from seeknal.values.names import PRODUCTION
-from seeknal.values.pii import any_pii
+from seeknal.values.pii import any_pii, pii_columns
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -63,7 +63,9 @@ class _Look:
         stored = {id: found for id, found in limits.items() if id in self.snapshots}
         by_column = {id: each for id, each in stored.items() if each.column}
         newest = {
-            **newest_values(self.loaded.project.root, self.snapshots, by_column),
+            **newest_values(
+                self.loaded.project.root, self.snapshots, by_column, self.unshown(by_column)
+            ),
             **self.of_ranges_and_runs([id for id, each in stored.items() if not each.column]),
         }
         hidden = self.hidden(by_column)
@@ -95,6 +97,11 @@ class _Look:
             return found
         why = f"the values of {limits.column} are shown to nobody (pii: true)"
         return evolve(found, newest=None, age=None, why=why)
+
+    def unshown(self, limits: Mapping[NodeId, Freshness]) -> Mapping[NodeId, Collection[str]]:
+        """The columns of nodes, or of what these read, whose values no message may hold."""
+        nodes = self.loaded.project.nodes
+        return {id: pii_columns(nodes, id) for id in limits} if any_pii(nodes) else {}
 
     def hidden(self, limits: Mapping[NodeId, Freshness]) -> set[NodeId]:
         """The nodes whose column is shown to nobody."""

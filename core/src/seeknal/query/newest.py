@@ -11,6 +11,7 @@ from attrs import frozen
 
 from seeknal.values.errors import column_help
 from seeknal.values.freshness import is_moment
+from seeknal.values.pii import without_values
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -43,9 +44,15 @@ class Newest:
 
 
 def newest_values(
-    root: Path, snapshots: Mapping[NodeId, Snapshot], limits: Mapping[NodeId, Freshness]
+    root: Path,
+    snapshots: Mapping[NodeId, Snapshot],
+    limits: Mapping[NodeId, Freshness],
+    private: Mapping[NodeId, Collection[str]],
 ) -> dict[NodeId, Newest]:
-    """The greatest value of each node's column: what footers of files tell, and else a query."""
+    """The greatest value of each node's column: what footers of files tell, and else a query.
+
+    ``private`` are columns of nodes whose values no message may hold.
+    """
     if not limits:
         return {}
     from seeknal.query.database import Views, connected, lock
@@ -57,7 +64,7 @@ def newest_values(
         views.define_nodes(asked)
         lock(connection, views.paths)
         return told | {
-            id: _of_rows(connection, snapshots[id], each, views.defined)
+            id: _of_rows(connection, snapshots[id], each, views.defined, private.get(id, ()))
             for id, each in asked.items()
         }
 
@@ -102,6 +109,7 @@ def _of_rows(
     snapshot: Snapshot,
     limits: Freshness,
     defined: Collection[NodeId],
+    private: Collection[str],
 ) -> Newest:
     """The greatest value by a query of the node's rows."""
     import duckdb
@@ -122,8 +130,11 @@ def _of_rows(
         if text is not None and not (after or before):
             return _of_value(_read(text), limits)
     except (duckdb.Error, ValueError) as error:
-        reason = str(error).partition("\n")[0]
+        reason = without_values(error, private).partition("\n")[0]
         return Newest(why=f"its rows cannot be read: {reason}", tells=True)
+    if text == "infinity":
+        why = f"the newest {name} is infinity, which is no time: filter: leaves such rows out"
+        return Newest(why=why, tells=True)
     if after:
         why = f"{name} is in the future, {text}: its age counts as 0"
         return Newest(why=why, age=0.0, tells=True)

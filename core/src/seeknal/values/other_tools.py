@@ -47,7 +47,7 @@ COMMANDS = {
     "seed": Answer("seeknal run", "each CSV file in seeknal/seeds/ is a source, read by a run"),
     "show": Answer("seeknal inspect NODE", "stored rows are shown by inspect"),
     "snapshot": Answer(
-        "seeknal env history prod", "each run keeps what was before, and rollback goes back to it"
+        "seeknal run --kinds snapshot", "nodes of kind: snapshot run as all others do"
     ),
     "table_diff": Answer("seeknal diff prod dev", "rows of two environments are compared by diff"),
     "source": Answer("seeknal freshness", "how old rows are is said by freshness"),
@@ -105,6 +105,7 @@ _ENVIRONMENTS = (
     "an environment is chosen when a run begins (seeknal apply ENV), and names are told apart for"
     " you; for a value of your own: {{ var('NAME') }} and --var NAME=VALUE"
 )
+_SNAPSHOTS = "a node of kind: snapshot keeps all versions of rows: seeknal draft snapshot NAME"
 WORDS = {
     "adapter": _NO_DATABASE,
     "codegen": _PACKAGES,
@@ -113,14 +114,14 @@ WORDS = {
     "dbt_expectations": _PACKAGES,
     "dbt_utils": _PACKAGES,
     "doc": "the text stands in description: of the node or column itself",
-    "endsnapshot": "earlier rows are kept by every run: seeknal env history, seeknal rollback",
+    "endsnapshot": _SNAPSHOTS,
     "execute": _NO_DATABASE,
     "graph": "what there is and what reads what: seeknal list, seeknal lineage",
     "is_incremental": _INCREMENTAL,
     "log": "what a node says is said by a Python node: ctx.log.info(...)",
     "model": "a node knows nothing of itself: write what you need as params: of the node",
     "run_query": _NO_DATABASE,
-    "snapshot": "earlier rows are kept by every run: seeknal env history, seeknal rollback",
+    "snapshot": _SNAPSHOTS,
     "statement": _NO_DATABASE,
     "target": _ENVIRONMENTS,
     "test": "a test is an audit, below audits: of the node: {type: custom_sql, sql: SELECT ...}",
