@@ -122,6 +122,30 @@ def test_an_endpoint_that_does_not_take_a_message_has_not_got_it(
     assert "abcdefgh" not in raised.value.message
 
 
+def test_what_an_endpoint_says_byte_by_byte_is_not_waited_for(tmp_path, monkeypatch):
+    monkeypatch.setattr(sending, "LONGEST", 0.5)
+    begun = time.monotonic()
+
+    with listening(slowly) as (url, _), pytest.raises(RunError, match="cannot be reached"):
+        send(posted(url), new_message(BODY), tmp_path)
+
+    assert time.monotonic() - begun < 5
+
+
+def slowly(connection):
+    for byte in b"HTTP/1.1 200 OK" * 100:
+        connection.sendall(bytes([byte]))
+        time.sleep(0.05)
+
+
+def test_a_user_and_password_in_the_address_are_sent_as_such(tmp_path):
+    with listening(says("HTTP/1.1 200 OK\r\n\r\n")) as (url, taken):
+        send(posted(url.replace("//", "//ops:a%20b@")), new_message(BODY), tmp_path)
+
+    ((_, headers, _),) = taken
+    assert b64decode(headers["Authorization"].removeprefix("Basic ")) == b"ops:a b"
+
+
 def test_an_endpoint_that_is_down_has_not_got_it(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
@@ -184,7 +208,7 @@ def test_a_test_message_reaches_all_that_the_profile_names(seeknal_project):
     assert result.stdout.splitlines() == [
         "ops: sent",
         "command 2: sent",
-        "command 3: command 3 ended with 1",
+        "command 3 ended with 1",
     ]
     assert len(taken) == 1
     assert json.loads((project.path / "told.json").read_text())["type"] == "test"
@@ -222,6 +246,10 @@ def test_a_message_is_sent_once_to_each_and_again_to_those_who_have_not_got_it(
         ("{webhook: 'https://x.test/a', secret: 'whsec_not base64'}", "no base64"),
         ("{webhook: 'https://x.test/a', events: [faliure]}", "failure"),
         ("{webhok: 'https://x.test/a'}", "webhook"),
+        ("{webhook: 'https://x.test/a b'}", "no http or https address"),
+        ("{webhook: 'https://x.test/ü'}", "no http or https address"),
+        ("{webhook: 'https://x.test/a ', secret: ' '}", "no http or https address"),
+        ("{webhook: 'https://x.test/a', secret: ' '}", "secret: is empty"),
         ("{name: a, command: [a]}\n  - {name: a, command: [b]}", "two notifications are named 'a'"),
     ],
 )

@@ -86,9 +86,11 @@ class Wire:
 
         Raises what ``http.client`` and ``ssl`` raise.
         """
-        self._request(url, headers, method, body)
         try:
-            return self._opened().getresponse().status
+            self._request(url, headers, method, body)
+            if self.open is None:
+                raise OSError("the connection was closed")
+            return self.open.getresponse().status
         finally:
             self.close()
 

@@ -133,7 +133,7 @@ def notify_command(file: Path | None, profile: Path | None, format_: str) -> int
         print_json(answered(outcome(not errors), error=told(first)))
     else:
         for channel in channels:
-            print(f"{channel.name}: {errors.get(channel.name, 'sent')}")
+            print(errors.get(channel.name, f"{channel.name}: sent"))
     return 1 if errors else 0
 
 

@@ -12,6 +12,7 @@ import subprocess
 from base64 import b64encode
 from hashlib import sha256
 from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
 
 from attrs import evolve
 
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 TIMEOUT = 10.0
 """Seconds in which a server has to begin to answer, and a connection to it has to stand."""
+LONGEST = 20.0
+"""Seconds after which nobody waits for the rest of what it has begun to say."""
 COMMAND_TIMEOUT = 60.0
 
 
@@ -83,29 +86,47 @@ def _post(channel: Channel, message: Message, body: bytes) -> None:
         "webhook-id": message.id,
         "webhook-timestamp": timestamp,
     }
+    url = channel.webhook.reveal()
+    if credentials := _credentials(url):
+        headers["Authorization"] = f"Basic {credentials}"
     if channel.secret is not None:
         secret = channel.secret.reveal()
         headers["webhook-signature"] = signature(secret, message.id, timestamp, body)
-    status = _status(channel, headers, body)
+    status = _status(channel.name, url, headers, body)
     # A redirect is no receipt, and what was signed for one address is not for another.
     if not 200 <= status < 300:
         raise RunError(f"{channel.name} answered with {status}", code="SK0850")
 
 
-def _status(channel: Channel, headers: Mapping[str, str], body: bytes) -> int:
+def _credentials(url: str) -> str | None:
+    """The user and the password that an address names, as a header has them."""
+    parts = urlsplit(url)
+    if parts.username is None:
+        return None
+    pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+    return b64encode(pair.encode()).decode()
+
+
+def _status(name: str, url: str, headers: Mapping[str, str], body: bytes) -> int:
     """What the server says to a request; the rest of its answer is not waited for."""
     from http.client import HTTPException
+    from threading import Timer
 
-    assert channel.webhook is not None
     wire = Wire(TIMEOUT, None)
+    late = Timer(LONGEST, wire.close)
+    late.daemon = True
+    late.start()
     try:
-        return wire.status(channel.webhook.reveal(), headers, "POST", body)
-    except (OSError, HTTPException, ValueError) as error:
-        raise RunError(
-            f"{channel.name} cannot be reached: {error or type(error).__name__}", code="SK0850"
-        ) from error
+        return wire.status(url, headers, "POST", body)
+    except OSError as error:
+        why = str(error) or type(error).__name__
+    except HTTPException as error:
+        # Its text may hold the address, which is a secret.
+        why = f"no answer in HTTP ({type(error).__name__})"
     finally:
+        late.cancel()
         wire.close()
+    raise RunError(f"{name} cannot be reached: {why}", code="SK0850")
 
 
 def _run(channel: Channel, message: Message, body: bytes, root: Path) -> None:

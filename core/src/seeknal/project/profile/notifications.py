@@ -94,12 +94,16 @@ def _channel(
         return None
     kind = "command" if options.command else "webhook"
     if options.webhook is not None and not _is_address(options.webhook.reveal()):
-        help = "https://host/path; quotes keep a # in it"
+        help = "https://host/path, of ASCII and without blanks; quotes keep a # in it"
         problems.add("SK0609", "webhook: is no http or https address", marks.value("webhook"), help)
         return None
     if options.webhook is None and options.secret is not None:
         text = "secret: signs what is posted, and a command is posted nothing"
         problems.add("SK0609", text, marks.key("secret"), "leave it out")
+        return None
+    if options.secret is not None and not options.secret.reveal().strip():
+        text, help = "secret: is empty", "leave it out, and what is posted is not signed"
+        problems.add("SK0609", text, marks.value("secret"), help)
         return None
     if options.secret is not None and not is_key(options.secret.reveal()):
         text = "secret: begins with whsec_ and is no base64 after that"
@@ -131,6 +135,8 @@ def is_key(secret: str) -> bool:
 
 
 def _is_address(text: str) -> bool:
+    if not text.isascii() or not text.isprintable() or " " in text:
+        return False
     try:
         parts = urlsplit(text)
         return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
