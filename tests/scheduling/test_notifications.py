@@ -178,6 +178,14 @@ def test_a_command_is_given_the_message(tmp_path):
     assert json.loads((tmp_path / "told.json").read_text()) == BODY
 
 
+def test_a_command_that_leaves_something_running_has_told_somebody(tmp_path):
+    begun = time.monotonic()
+
+    send(told_by("sh", "-c", "cat > told.json; sleep 30 & exit 0"), new_message(BODY), tmp_path)
+
+    assert time.monotonic() - begun < 10
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
@@ -226,11 +234,12 @@ def test_a_message_is_sent_once_to_each_and_again_to_those_who_have_not_got_it(
     project = seeknal_project({"seeknal/one.yml": node, "profiles.yml": profile})
     watched = scheduler(project)
 
-    watched.until("was not delivered")
+    said = watched.until("was not delivered")
     (project.path / "up").touch()
     watched.during(60)
 
     told = [json.loads((project.path / name).read_text())["type"] for name in ("a.json", "b.json")]
+    assert said[-1].endswith("(attempt 1): b ended with 1")
     assert told == ["run.failed", "run.failed"]
     assert not (project.path / "c.json").exists()
     assert not list(watched.place.outbox.iterdir())

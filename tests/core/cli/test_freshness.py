@@ -302,6 +302,22 @@ def test_a_tracked_node_is_as_fresh_as_its_ranges_are_done(seeknal_project, at):
     assert gap["message"].endswith("before others that are done: 2024-06-05 to 2024-06-07")
 
 
+def test_ranges_that_are_invalidated_or_were_never_done_are_not_fresh(seeknal_project, at):
+    at(NOW)
+    project = seeknal_project(tracked("{warn_after: 1d, error_after: 3d}"))
+    project.run("run", "--start", "2024-06-03", "--end", "2024-06-04").assert_ok()
+    from_the_middle = only(project)
+    project.run("run").assert_ok()
+    project.run("invalidate", "daily", "--start", "2024-06-04", "--end", "2024-06-04").assert_ok()
+
+    invalidated = only(project)
+
+    assert from_the_middle["newest"] == "2024-06-01T00:00:00+00:00"
+    assert from_the_middle["status"] == "error"
+    assert (invalidated["status"], invalidated["newest"]) == ("warn", "2024-06-04T00:00:00+00:00")
+    assert invalidated["message"] == "ranges are invalidated from then on"
+
+
 def test_a_column_of_a_tracked_node_is_that_of_its_rows(seeknal_project, at):
     at(NOW)
     limits = "    freshness: {error_after: 1d, column: moment}\n"

@@ -129,8 +129,8 @@ def notify_command(file: Path | None, profile: Path | None, format_: str) -> int
     if format_ == "json":
         from seeknal.cli.answers import answered, outcome, told
 
-        first = next(iter(errors.values()), None)
-        print_json(answered(outcome(not errors), error=told(first)))
+        why = "; ".join(errors.values())
+        print_json(answered(outcome(not errors), error=told(why or None)))
     else:
         for channel in channels:
             print(errors.get(channel.name, f"{channel.name}: sent"))

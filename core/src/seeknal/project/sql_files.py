@@ -38,6 +38,13 @@ def _real(path: Path) -> Path:
     return Path(os.path.realpath(path))
 
 
+_OF_A_KIND = {
+    "snapshots": "/* --- kind: snapshot, unique_key: id, ... --- */ above the SQL; or move it to"
+    " seeknal/transforms/, which keep no versions",
+}
+"""What is to be said in files of folders whose nodes are not only another name for transforms."""
+
+
 def sql_paths(root: Path) -> list[Path]:
     """Every .sql file below ``seeknal/``, in order of path."""
     return files_below(root / FOLDER, ".sql")
@@ -55,6 +62,10 @@ def file_node(path: Path, root: Path, text: str, problems: Problems) -> RawNode 
         problems.add("SK0218", message, place, help)
         return None
     given = {key: value for key, value in (found.data or {}).items() if value is not None}
+    if "kind" not in given and (of := _OF_A_KIND.get(path.relative_to(root / FOLDER).parts[0])):
+        message = f"a file among {path.parent.name} that names no kind would be a transform"
+        problems.add("SK0241", message, place, of)
+        return None
     data = {"kind": "transform", "name": path.stem, **given, "sql": found.sql}
     marks = found.marks if found.data else Marks.at(place)
     raw = named_node(data, marks, place, problems)

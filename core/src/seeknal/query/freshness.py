@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from seeknal.values.freshness import Freshness
     from seeknal.values.names import NodeId
     from seeknal.values.snapshot import Snapshot
-    from seeknal.values.tracking import Spans
+    from seeknal.values.tracking import Covered, Spans
 
 
 def freshness_of(
@@ -42,7 +42,7 @@ def freshness_of(
     ]
     if not asked:
         return ()
-    look = _Look(loaded, environment, state.snapshots)
+    look = _Look(loaded, environment, state.snapshots, state.marks)
     return look.at(asked)
 
 
@@ -50,11 +50,16 @@ class _Look:
     """One look at the nodes of an environment."""
 
     def __init__(
-        self, loaded: Loaded, environment: str, snapshots: Mapping[NodeId, Snapshot]
+        self,
+        loaded: Loaded,
+        environment: str,
+        snapshots: Mapping[NodeId, Snapshot],
+        marks: Mapping[NodeId, Spans],
     ) -> None:
         self.loaded = loaded
         self.environment = environment
         self.snapshots = snapshots
+        self.marks = marks
         self.now = clock.now()
 
     def at(self, asked: list[NodeId]) -> tuple[FreshnessResult, ...]:
@@ -121,7 +126,7 @@ class _Look:
     def of_ranges_and_runs(self, ids: list[NodeId]) -> dict[NodeId, Newest]:
         """By what is done of ranges, and of nodes that have none by their runs."""
         found = {
-            id: self.of_ranges(covered.done, covered.timezone)
+            id: self.of_ranges(covered, self.marks.get(id, ()))
             for id in ids
             if (covered := self.snapshots[id].covered) is not None
         }
@@ -138,18 +143,24 @@ class _Look:
             id: self.of_run(each, confirmed.get(id, "")) for id, each in by_runs.items()
         }
 
-    def of_ranges(self, done: Spans, timezone: str) -> Newest:
+    def of_ranges(self, covered: Covered, marks: Spans) -> Newest:
         """The end of what is done without a gap: what comes after one is not complete."""
         from seeknal.intervals.clocks import in_utc
+        from seeknal.intervals.spans import minus
         from seeknal.intervals.wording import told_span
 
+        done = minus(covered.done, marks)
         if not done:
             return Newest(why="none of its ranges is done")
-        end = done[0][1]
+        end, zone = done[0][1], covered.timezone
+        if covered.first < done[0][0]:
+            end, done = covered.first, ((covered.first, covered.first), *done)
         why = "all ranges are done up to then"
         if len(done) > 1:
-            missing = told_span(end, done[1][0], timezone)
+            missing = told_span(end, done[1][0], zone)
             why = f"ranges are missing from then on, before others that are done: {missing}"
+        elif marks and done != covered.done:
+            why = "ranges are invalidated from then on"
         return Newest(why=why, of="what is done", moment=in_utc(end))
 
     def of_run(self, snapshot: Snapshot, confirmed: str) -> Newest:

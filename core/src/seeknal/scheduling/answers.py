@@ -119,8 +119,11 @@ def fault_of(answer: Answer) -> Fault:
             code=error.get("code"),
             help=error.get("help"),
         )
+    if answer.code < 0:
+        # What it said before is no reason.
+        return Fault(message=f"the process {answer.ending}")
     said = f": {answer.said.splitlines()[-1]}" if answer.said else ""
-    return Fault(message=f"a process of the scheduler {answer.ending}{said}")
+    return Fault(message=f"the process {answer.ending}{said}")
 
 
 def _place(problem: Mapping[str, Any]) -> str:

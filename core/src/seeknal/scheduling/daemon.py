@@ -69,7 +69,10 @@ class Daemon:
         self.place = place
         self.tell = tell
         self.postman = Postman(
-            asked.root, place.outbox, ["scheduler", "notify", *_profile(asked)], tell
+            asked.root,
+            place.outbox,
+            ["scheduler", "notify", *_profile(asked), "--format", "json"],
+            tell,
         )
         self.reading = Reading()
         self.is_read = False

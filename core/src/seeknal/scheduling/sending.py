@@ -9,9 +9,10 @@ from __future__ import annotations
 import hmac
 import json
 import subprocess
+import tempfile
 from base64 import b64encode
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from attrs import evolve
@@ -67,7 +68,7 @@ def send(channel: Channel, message: Message, root: Path) -> None:
     """Let a channel have a message. Raises RunError that says why it has not got it."""
     body = json.dumps(message.body).encode()
     if channel.webhook is None:
-        _run(channel, message, body, root)
+        _run(channel, body, root)
     else:
         _post(channel, message, body)
 
@@ -129,24 +130,32 @@ def _status(name: str, url: str, headers: Mapping[str, str], body: bytes) -> int
     raise RunError(f"{name} cannot be reached: {why}", code="SK0850")
 
 
-def _run(channel: Channel, message: Message, body: bytes, root: Path) -> None:
+def _run(channel: Channel, body: bytes, root: Path) -> None:
+    # A pipe would be waited for as long as anybody holds it whom the command has left behind.
+    with tempfile.TemporaryFile() as err:
+        code = _code(channel, body, root, err)
+        err.seek(0)
+        said = err.read().decode("utf-8", "replace").strip().splitlines()
+    if code:
+        why = f": {said[-1][:200]}" if said else ""
+        raise RunError(f"{channel.name} ended with {code}{why}", code="SK0850")
+
+
+def _code(channel: Channel, body: bytes, root: Path, err: IO[bytes]) -> int:
+    """The exit code of a command that was given a message."""
     try:
-        done = subprocess.run(
+        return subprocess.run(
             channel.command,
             cwd=root,
             input=body,
             stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
+            stderr=err,
             timeout=COMMAND_TIMEOUT,
             check=False,
-        )
+        ).returncode
     except subprocess.TimeoutExpired:
         text = f"{channel.name} took longer than {COMMAND_TIMEOUT:g} s"
         raise RunError(text, code="SK0850") from None
     except OSError as error:
         text = f"{channel.name} cannot be started: {error.strerror}"
         raise RunError(text, code="SK0850") from error
-    if done.returncode:
-        said = done.stderr.decode("utf-8", "replace").strip().splitlines()
-        why = f": {said[-1][:200]}" if said else ""
-        raise RunError(f"{channel.name} ended with {done.returncode}{why}", code="SK0850")

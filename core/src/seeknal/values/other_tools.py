@@ -134,7 +134,7 @@ _BELOW = ("models", "sources", "seeds", "snapshots", "macros", "unit_tests", "me
 
 def of_dbt(document: Mapping[str, object]) -> str | None:
     """The key by which a document of YAML is one of dbt's that describes models or sources."""
-    if "kind" in document or "version" not in document:
+    if "kind" in document or not {"version", "snapshots"} & document.keys():
         return None
     return next((key for key in document if key in _BELOW), None)
 
