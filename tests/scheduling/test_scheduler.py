@@ -95,6 +95,32 @@ def test_a_project_that_cannot_be_read_stops_no_scheduler(seeknal_project, sched
     assert [each["type"] for each in bodies(watched)] == ["run.failed", "run.recovered"]
 
 
+def test_a_run_of_files_that_were_broken_meanwhile_is_no_failure_of_nodes(
+    seeknal_project, scheduler, unsent
+):
+    project = seeknal_project(FILES)
+    watched = scheduler(project)
+    watched.until("ended")
+    watched.during(3600 - watched.now.timestamp() % 3600 - 4)
+
+    project.write({"seeknal/orders.yml": "kind: source\nname: orders\n  source: csv\n"})
+    said = watched.until("cannot be read")
+
+    assert any("running transform.hourly" in line for line in said)
+    assert [each["node"] for body in bodies(watched) for each in body["data"]["nodes"]] == [None]
+
+
+@pytest.mark.parametrize("text", ["[]", '{"nodes": 5}', "{", '{"schema_version": 99}'])
+def test_status_says_that_what_is_remembered_is_damaged(seeknal_project, text):
+    project = seeknal_project({**FILES, "target/scheduler/prod/state.json": text})
+
+    result = project.run("scheduler", "status")
+
+    assert result.exit_code == 1
+    assert "SK0860" in result.stderr
+    assert "sets it aside" in result.stderr
+
+
 def test_a_new_node_runs_without_a_new_scheduler(seeknal_project, scheduler):
     project = seeknal_project(FILES)
     watched = scheduler(project)

@@ -63,6 +63,7 @@ def scheduler_command(
     """
     if context.invoked_subcommand is not None:
         return 0
+    from seeknal.project.paths import find_profile
     from seeknal.scheduling.daemon import Asked
 
     if heartbeat < SHORTEST:
@@ -73,6 +74,7 @@ def scheduler_command(
         )
     # What cannot be read is to be told now, and not by the first run.
     request(command="scheduler", environment=environment, variables=variables)
+    find_profile(project_root(), profile)
     words = tuple(word for entry in variables for word in ("--var", entry))
     asked = Asked(
         root=project_root(),

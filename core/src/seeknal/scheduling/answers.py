@@ -41,13 +41,15 @@ class Reading:
 class Run:
     """A run that has ended. ``fault``: it went wrong as a whole, and of no node is anything known.
 
-    ``locked``: another command was writing; ``refused``: the project is wrong.
+    ``locked``: another command was writing; ``refused``: the project is wrong. ``stopped`` counts
+    the nodes that a stop of the scheduler kept from their end.
     """
 
     ended: Mapping[NodeId, Ended] = field(factory=dict)
     fault: Fault | None = None
     run_id: str | None = None
     seconds: float = 0.0
+    stopped: int = 0
     locked: bool = False
     refused: bool = False
 
@@ -84,9 +86,13 @@ def run_of(answer: Answer, *, stopped: bool) -> Run:
             refused=answer.code == 2,
         )
     ended = {NodeId(found["node"]): _ended(found) for found in content["nodes"]}
-    if stopped:
-        ended = {id: each for id, each in ended.items() if each.status == "ok"}
-    return Run(ended=ended, run_id=content.get("run_id"), seconds=content.get("seconds", 0.0))
+    well = {id: each for id, each in ended.items() if each.status == "ok"} if stopped else ended
+    return Run(
+        ended=well,
+        run_id=content.get("run_id"),
+        seconds=content.get("seconds", 0.0),
+        stopped=len(ended) - len(well),
+    )
 
 
 def stale_of(answer: Answer) -> tuple[int, dict[NodeId, Fault]] | None:

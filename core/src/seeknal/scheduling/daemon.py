@@ -85,6 +85,7 @@ class Daemon:
         self.wanted = Wanted()
         self.began: dict[NodeId, int] = {}
         self.began_at = 0.0
+        self.began_with = self.reader.files
         self.started_at = clock.now().timestamp()
         self.stopping = self.hurrying = False
         self.lock = _identity(place.lock)
@@ -221,6 +222,7 @@ class Daemon:
             id: self.ticks.last(schedules[id], now) for id in found.nodes if id in schedules
         }
         self.wanted, self.began_at = found, clock.now().timestamp()
+        self.began_with = self.reader.files
         selected = [word for id in found.nodes for word in ("--select", str(id))]
         self.runner = self._started("run", "--lock-timeout", "0", *selected)
         if self.runner is not None:
@@ -239,7 +241,7 @@ class Daemon:
             self.reader.doubt(LOCKED)
             return
         self._waits_since = None
-        if run.refused and self.reader.is_behind():
+        if run.refused and self.reader.are_others(self.began_with):
             # What was due is of files that are others by now.
             return
         ended = run.ended
@@ -280,7 +282,7 @@ class Daemon:
             self.tell(f"fresh again: {id}")
 
     def _say_ended(self, run: Run, ended: Mapping[NodeId, Ended], memory: Memory) -> None:
-        counts = {"ok": 0, "failed": 0, "skipped": 0}
+        counts = {"ok": 0, "failed": 0, "skipped": 0, "stopped": run.stopped}
         for each in ended.values():
             counts[each.status] += 1
         told = ", ".join(f"{number} {status}" for status, number in counts.items() if number)

@@ -124,7 +124,7 @@ def remembered(path: Path) -> Memory | None:
         nodes = {NodeId(id): _standing(kept) for id, kept in content["nodes"].items()}
         stale = {NodeId(id): _standing(kept) for id, kept in content["stale"].items()}
         return Memory(nodes=nodes, project=_standing(content["project"]), stale=stale)
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, AttributeError, IndexError) as error:
         raise ValueError(f"not what a scheduler has written: {error}") from error
 
 

@@ -65,7 +65,9 @@ def take(path: Path) -> Message | None:
 def waiting(outbox: Path) -> list[Path]:
     """The messages that wait, the oldest first."""
     with suppress(OSError):
-        return sorted(path for path in outbox.iterdir() if path.suffix == ".json")
+        found = (path for path in outbox.iterdir() if path.suffix == ".json")
+        # A folder is none of ours, and nobody could remove it for them.
+        return sorted(path for path in found if path.is_file())
     return []
 
 

@@ -81,9 +81,14 @@ class Reader:
         self.child = None
         return reading_of(ended)
 
-    def is_behind(self) -> bool:
-        """Whether files are others than those that were read; then they are looked at next."""
-        if self._stats() == self._files:
+    @property
+    def files(self) -> Stats | None:
+        """The files that were read last, or are being read."""
+        return self._files
+
+    def are_others(self, files: Stats | None) -> bool:
+        """Whether files are others than these by now; then they are looked at next."""
+        if self._stats() == files:
             return False
         self._look_at = float("-inf")
         return True
