@@ -281,3 +281,19 @@ def test_an_address_is_never_shown(seeknal_project):
     for result in results:
         assert "XYZ12345" not in result.stdout + result.stderr
         assert "notthisone" not in result.stdout + result.stderr
+
+
+def test_what_a_command_prints_of_secrets_is_masked(seeknal_project):
+    told = "echo $FROM_DOTENV services/T0/XYZ12345secret >&2; exit 1"
+    profile = (
+        "notifications:\n  - webhook: 'http://127.0.0.1:1/services/T0/XYZ12345secret'\n"
+        f"  - command: [sh, -c, '{told.replace('$FROM_DOTENV', '${FROM_DOTENV}')}']\n"
+    )
+    files = {"profiles.yml": profile, ".env": "FROM_DOTENV=dotenvSECRET1\n"}
+    project = seeknal_project({**FILES, **files})
+
+    result = project.run("scheduler", "notify")
+
+    assert "command 2 ended with 1" in result.stdout
+    assert "dotenvSECRET1" not in result.stdout + result.stderr
+    assert "XYZ12345secret" not in result.stdout + result.stderr

@@ -202,12 +202,19 @@ def _entries(
 
 def _channels(root: Path, profile: Path | None) -> tuple[Channel, ...]:
     from seeknal.kernel.plugins import load_plugins
-    from seeknal.project.profile.notifications import channels_of
+    from seeknal.project.paths import find_profile
+    from seeknal.project.profile.notifications import channels_of, note_commands
     from seeknal.project.profile.profiles import load_profile
+    from seeknal.project.profile.secrecy import note_project
     from seeknal.values.problems import Problems
 
+    # A command may print what .env says.
+    note_project(root, find_profile(root, profile))
     found, problems = load_profile(root, profile, load_plugins()), Problems()
-    channels = channels_of(found, problems) if found else ()
+    if found is None:
+        return ()
+    note_commands(found)
+    channels = channels_of(found, problems)
     if problems:
         raise ProjectError(problems)
     return channels

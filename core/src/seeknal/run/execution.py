@@ -22,6 +22,7 @@ from seeknal.project.commit import commit_of
 from seeknal.run.catalog import keep_catalog
 from seeknal.run.delivery.addressing import reused
 from seeknal.run.delivery.destinations import note_destinations
+from seeknal.run.leaving import left_alone
 from seeknal.run.signals import Stop, stopped_by_signals
 from seeknal.state.artifacts import Artifacts
 from seeknal.state.history import History, history_records
@@ -229,7 +230,7 @@ class Execution:
                 current = reused(node, snapshot, step, fingerprint, self.verified.touched)
                 if current is not snapshot and self.store is not None:
                     self.store.record(plan.environment, current, lazily=not node.targets)
-            results.append(NodeResult(node=step.node, status="reused", reason=step.reason))
+            results.append(left_alone(step))
             self.finished(results[-1])
         return results
 

@@ -20,6 +20,7 @@ from seeknal.run.delivery.addressing import reused
 from seeknal.run.delivery.handover import hand_over
 from seeknal.run.delivery.owing import carried_over
 from seeknal.run.failures import as_checked, explain, may_be_wrong
+from seeknal.run.leaving import left_alone
 from seeknal.run.step_scope import StepScope
 from seeknal.run.transitions import transition_of
 from seeknal.values.deliveries import Account
@@ -272,7 +273,7 @@ class StepExecution:
             )
             if current is not self.outputs.snapshots.get(self.node.id):
                 self.scope.record(current)
-        return NodeResult(node=self.node.id, status="reused", reason=self.step.reason)
+        return left_alone(self.step)
 
     def result(
         self, status: Status, snapshot: Snapshot | None = None, rows: int | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
@@ -25,6 +26,8 @@ _TYPES = {
     "recovery": ("run.recovered", "freshness.recovered"),
 }
 _SECRET = ("webhook", "secret")
+_LONG = 8
+"""Characters of a piece of an address that stand in other texts by no chance."""
 
 
 @frozen(kw_only=True)
@@ -80,8 +83,25 @@ def note_webhooks(data: object, environment: Mapping[str, str]) -> None:
     for entry in entries if isinstance(entries, list) else ():
         for key in _SECRET if isinstance(entry, dict) else ():
             if isinstance(text := entry.get(key), str):
-                Secret(VARIABLE.sub(lambda match: environment.get(match["name"], ""), text))
-                Secret(text)
+                filled = VARIABLE.sub(lambda match: environment.get(match["name"], ""), text)
+                for part in (text, filled, *_pieces(filled)):
+                    Secret(part)
+
+
+def note_commands(profile: Profile) -> None:
+    """Register what variables bring into commands: one may be a token, which it may print.
+
+    Only where commands are carried out: it may be a usual word as well.
+    """
+    for entry in profile.options.notifications:
+        for match in VARIABLE.finditer(repr(entry.get("command"))):
+            Secret(profile.environment.get(match["name"], ""))
+
+
+def _pieces(address: str) -> list[str]:
+    """What stands in an address and lets somebody in by itself, wherever it is quoted."""
+    pieces = re.split(r"[/?&=#]", address.partition("://")[2].partition("/")[2])
+    return [piece for piece in pieces if len(piece) >= _LONG]
 
 
 def _channel(
