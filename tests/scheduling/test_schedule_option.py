@@ -101,3 +101,46 @@ def test_a_saved_plan_of_a_schedule_is_applied_to_its_nodes_alone(seeknal_projec
 
     ran = {step["node"] for step in json.loads(result.stdout)["nodes"]}
     assert ran == {"transform.nightly", "transform.midnight"}
+
+
+def transforms(**queries):
+    """Files of transforms: each says its schedule after its SQL, if it has one."""
+    files = {}
+    for name, query in queries.items():
+        sql, _, schedule = query.partition(" @@ ")
+        when = f"schedule: '{schedule}'\n" if schedule else ""
+        files[f"seeknal/{name}.yml"] = f"kind: transform\nname: {name}\n{when}sql: {sql}\n"
+    return files
+
+
+def test_inputs_that_never_ran_run_first_and_keep_nothing_from_running(seeknal_project):
+    both = "FROM ref('transform.often') UNION ALL FROM ref('transform.yearly')"
+    project = seeknal_project(
+        transforms(
+            yearly="SELECT 1 AS id @@ @yearly", often="SELECT 2 AS id @@ * * * * *", both=both
+        )
+    )
+
+    first = project.run("run", "--schedule", "* * * * *", "--format", "json").assert_ok().json()
+    again = project.run("run", "--schedule", "* * * * *", "--format", "json").assert_ok().json()
+
+    ran = {each["node"]: each["status"] for each in first["nodes"]}
+    assert ran.keys() == {"transform.often", "transform.yearly", "transform.both"}
+    assert {*ran.values()} == {"success"}
+    assert {each["node"] for each in again["nodes"]} == {"transform.often", "transform.both"}
+
+
+@pytest.mark.parametrize("artifact", ["first", "middle"])
+def test_inputs_whose_rows_are_gone_are_made_again(seeknal_project, artifact):
+    middle, end = "FROM ref('transform.first')", "SELECT {} AS id FROM ref('transform.middle')"
+    project = seeknal_project(
+        transforms(first="SELECT 1 AS id", middle=middle, end=end.format("id"))
+    )
+    project.run("run").assert_ok()
+    for path in (project.path / "target/cache/transform" / artifact).iterdir():
+        path.unlink()
+    project.write(transforms(end=end.format("id + 1")))
+
+    project.run("run", "--select", "end", "--missing-inputs").assert_ok()
+
+    assert project.rows("transform.end") == [(2,)]

@@ -69,6 +69,11 @@ forward_option = click.option(
 @click.option(
     "--retries", metavar="N", type=click.IntRange(0), help="Try failed nodes again, this often."
 )
+@click.option(
+    "--missing-inputs",
+    is_flag=True,
+    help="Run inputs of which no rows are stored too; --schedule does so anyway.",
+)
 @click.option("--unpin", is_flag=True, help="Build again what a rollback has put back.")
 @yes_option
 @lock_timeout_option

@@ -13,6 +13,7 @@ from seeknal.graph.fingerprint import audits_key
 from seeknal.plan.finding import NOTHING, Finder, Health
 from seeknal.plan.freshness import reason_to_read
 from seeknal.plan.merging import merges_into, notes_of
+from seeknal.plan.missing import KEEP_NOTHING
 from seeknal.plan.views import as_read, is_view, output_over, with_views
 from seeknal.values.errors import SeeknalError, SelectionError
 from seeknal.values.names import NodeId
@@ -27,9 +28,6 @@ if TYPE_CHECKING:
     from seeknal.values.plan import Action
     from seeknal.values.targets import Target
     from seeknal.values.tracking import Spans
-
-_KEEP_NOTHING = ("checks", "describes")
-"""What nodes do of which nothing is stored that others could read."""
 
 
 @frozen(kw_only=True)
@@ -367,7 +365,7 @@ class _Planner:
 
     def check_unselected_parents(self, node: Node) -> None:
         for parent in self.now.graph.parents[node.id]:
-            if parent in self.now.selected or self.now.nodes[parent].does in _KEEP_NOTHING:
+            if parent in self.now.selected or self.now.nodes[parent].does in KEEP_NOTHING:
                 continue
             snapshot = self.now.snapshots.get(parent)
             if snapshot is None:

@@ -12,6 +12,7 @@ from seeknal.graph.fingerprint import audits_key
 from seeknal.host import clock
 from seeknal.plan.described import definitions, modified
 from seeknal.plan.finding import Finder, Found
+from seeknal.plan.missing import with_missing_inputs
 from seeknal.plan.planner import Situation, is_fresh, make_plan
 from seeknal.plan.plugin_queries import (
     check_isolation,
@@ -92,6 +93,8 @@ def plan_of(loaded: Loaded, request: Request, verified: Verified) -> Plan:
     snapshots = loaded.snapshots(request.environment)
     check_isolation(loaded, request)
     selected = selected_nodes(loaded, request)
+    if request.schedules or request.missing_inputs:
+        selected = with_missing_inputs(selected, project.nodes, graph, snapshots, verified.health)
     chosen = frozenset(id for id in selected if project.nodes[id].does != "describes")
     time = asked_of(loaded, request)
     if time.names_span:

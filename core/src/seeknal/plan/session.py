@@ -51,6 +51,8 @@ class Request:
     exclude_tags: tuple[str, ...] = ()
     schedules: tuple[str, ...] = ()
     """Only the nodes of these, as `intervals.timings.read_schedule` reads them."""
+    missing_inputs: bool = False
+    """Whether inputs of which no rows are stored run too, as for ``schedules``."""
     full: bool = False
     refresh: tuple[str, ...] | None = None
     variables: Mapping[str, object] = field(factory=dict)

@@ -224,7 +224,7 @@ class Daemon:
         self.wanted, self.began_at = found, clock.now().timestamp()
         self.began_with = self.reader.files
         selected = [word for id in found.nodes for word in ("--select", str(id))]
-        self.runner = self._started("run", "--lock-timeout", "0", *selected)
+        self.runner = self._started("run", "--lock-timeout", "0", "--missing-inputs", *selected)
         if self.runner is not None:
             self._beat_at = float("-inf")
             if self._waits_since is None:
