@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from seeknal.run import scheduler
+from seeknal.run import dispatching
 
 pytestmark = pytest.mark.once
 
@@ -113,7 +113,7 @@ def test_a_node_that_takes_too_long_is_stopped(project, kind):
 
 
 def test_a_node_that_cannot_be_stopped_is_left_and_stores_nothing(project, monkeypatch):
-    monkeypatch.setattr(scheduler, "GRACE", 0.2)
+    monkeypatch.setattr(dispatching, "GRACE", 0.2)
     body = "import time\ntime.sleep(4)\nreturn [{'a': 1}]"
     made = project(body, OK, timeout="1s", max_workers=1)
 
