@@ -37,13 +37,17 @@ class Cron:
         from cronsim import CronSim, CronSimError
 
         fields = NAMED.get(text.strip().lower(), text).split()
+        if text.strip().startswith("@") and len(fields) == 1:
+            names = ", ".join(NAMED)
+            raise ValueError(f"{text!r} is not a cron schedule: those with a name are {names}")
         if len(fields) != 5:
             raise ValueError(f"{text!r} is not a cron schedule: it takes five fields")
         found = cls(" ".join(fields))
         try:
             CronSim(found.fields, datetime.min)
         except CronSimError as error:
-            raise ValueError(f"{text!r} is not a cron schedule: {error}") from None
+            why = _explained(str(error), fields)
+            raise ValueError(f"{text!r} is not a cron schedule: {why}") from None
         return found
 
     def next_after(self, moment: datetime) -> datetime:
@@ -84,6 +88,23 @@ class Cron:
         """Whether a day has ticks."""
         read = _read(self.fields)
         return day.month in read.months and read.match_day(day)
+
+
+_ALLOWED = {
+    "Bad minute": (0, "a minute is 0 to 59"),
+    "Bad hour": (1, "an hour is 0 to 23"),
+    "Bad day-of-month": (2, "a day is 1 to 31, of one of its months, or L for the last"),
+    "Bad month": (3, "a month is 1 to 12, or JAN to DEC"),
+    "Bad day-of-week": (4, "a weekday is 0 to 7, where both are Sunday, or MON to SUN"),
+}
+
+
+def _explained(error: str, fields: list[str]) -> str:
+    """What is wrong with a field, and what it may be."""
+    if error not in _ALLOWED:
+        return error
+    place, allowed = _ALLOWED[error]
+    return f"{fields[place]!r} in place {place + 1}: {allowed}"
 
 
 @cache
