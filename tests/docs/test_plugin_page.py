@@ -80,7 +80,7 @@ def test_a_project_is_listed_by_the_command_that_the_plugin_brings(plugin):
 
 
 @pytest.mark.parametrize(
-    ("file", "told"), [("test_ini.py", "6 passed"), ("test_lite.py", "7 passed")]
+    ("file", "told"), [("test_ini.py", "6 passed"), ("test_lite.py", "8 passed")]
 )
 def test_its_own_tests_pass(plugin, file, told):
     printed = run(plugin, plugin, "pytest", "-q", "-p", "no:cacheprovider", file)

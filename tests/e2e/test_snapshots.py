@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import shutil
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -97,3 +98,126 @@ def test_each_target_holds_the_versions_after_each_run(
         assert len(node) == len({(row[0], row[3]) for row in node})
         for target in in_targets(made, database, lake):
             assert target == node
+
+
+TARGETS = """
+materializations:
+  - {type: postgresql, connection: pg, table: whole.kept}
+  - {type: postgresql, connection: pg, table: keyed.kept, mode: upsert_by_key, unique_keys: KEYS}
+  - {type: iceberg, table: atlas.shop.kept, mode: upsert_by_key, unique_keys: KEYS}
+  - {type: iceberg, table: atlas.shop.whole, mode: full}
+  - {type: file, path: out/kept.parquet}
+""".replace("KEYS", "[id, valid_from]")
+KEPT = """kind: snapshot
+name: NAME
+inputs: [source.customers]
+unique_key: id
+strategy: check
+check_columns: all
+"""
+HELD = "SELECT id, name, is_current FROM"
+
+
+class Kept:
+    """A project with one snapshot, and what its targets hold."""
+
+    def __init__(self, made, database, lake, monkeypatch):
+        self.made, self.database, self.lake = made, database, lake
+        self.moment = datetime(2024, 1, 1, tzinfo=UTC)
+        monkeypatch.setattr(clock, "now", lambda: self.moment)
+
+    def run(self, name, *more):
+        self.moment += timedelta(hours=1)
+        self.made.write({"data/customers.csv": f"id,name\n1,{name}\n"})
+        return self.made.run("run", *more)
+
+    def node(self, name="kept", targets=TARGETS):
+        self.made.write({"seeknal/kept.yml": KEPT.replace("NAME", name) + targets})
+
+    def held(self):
+        for table in ("whole.kept", "keyed.kept"):
+            yield sorted(self.database.rows(f"{HELD} {table}"))
+        for table in ("atlas.shop.kept", "atlas.shop.whole"):
+            rows = self.lake(self.made, table).scan().to_arrow().to_pylist()
+            yield sorted((row["id"], row["name"], row["is_current"]) for row in rows)
+        import duckdb
+
+        file = str(self.made.path / "out/kept.parquet")
+        yield sorted(duckdb.execute(f"{HELD} read_parquet(?)", [file]).fetchall())
+
+    def take_away(self):
+        self.database.run("DROP TABLE whole.kept; DROP TABLE keyed.kept")
+        (self.made.path / "out/kept.parquet").unlink()
+        shutil.rmtree(self.made.path / ".seeknal/iceberg")
+
+
+@pytest.fixture
+def kept(seeknal_project, database, lake, monkeypatch):
+    source = "{kind: source, name: customers, source: csv, table: data/customers.csv}\n"
+    made = seeknal_project({"profiles.yml": database.profile, "seeknal/source.yml": source})
+    found = Kept(made, database, lake, monkeypatch)
+    found.node()
+    found.run("a").assert_ok()
+    found.run("b").assert_ok()
+    return found
+
+
+BOTH = [(1, "a", False), (1, "b", True)]
+
+
+@pytest.mark.parametrize("how", ["lost", "renamed"])
+def test_a_beginning_takes_the_place_of_no_history(kept, how):
+    if how == "lost":
+        shutil.rmtree(kept.made.path / "target")
+    else:
+        kept.node("other")
+
+    done = kept.run("c")
+
+    assert done.exit_code == 1
+    assert done.stderr.count("with rows of snapshot.kept") == 5
+    assert list(kept.held()) == [BOTH] * 5
+
+
+def test_what_a_beginning_was_kept_from_is_delivered_once_it_is_taken_away(kept):
+    kept.node("other")
+    kept.run("c")
+    kept.run("d")
+
+    kept.take_away()
+    kept.run("e")
+
+    now = [(1, "c", False), (1, "d", False), (1, "e", True)]
+    assert list(kept.held()) == [now] * 5
+    kept.run("f").assert_ok()
+    assert list(kept.held()) == [[*now[:2], (1, "e", False), (1, "f", True)]] * 5
+
+
+def test_versions_that_are_back_go_on_where_they_were_delivered(kept):
+    shutil.copytree(kept.made.path / "target", kept.made.path / "backup")
+    shutil.rmtree(kept.made.path / "target")
+    kept.run("c")
+
+    shutil.rmtree(kept.made.path / "target")
+    (kept.made.path / "backup").rename(kept.made.path / "target")
+    kept.run("d")
+    kept.made.run("deliveries", "drop", "kept", "--yes").assert_ok()
+    again = kept.run("e")
+
+    again.assert_ok()
+    now = [(1, "a", False), (1, "b", False), (1, "d", False), (1, "e", True)]
+    assert list(kept.held()) == [now] * 5
+
+
+def test_a_rollback_leaves_no_table_with_versions_that_are_gone(kept):
+    kept.made.run("rollback", "prod", "--yes")
+
+    done = kept.run("c", "--unpin")
+
+    now = [(1, "a", False), (1, "c", True)]
+    assert done.exit_code == 1
+    assert "keyed.kept, with rows of snapshot.kept" in done.stderr
+    assert list(kept.held()) == [now, BOTH, now, now, now]
+    kept.database.run("DROP TABLE keyed.kept")
+    kept.run("d").assert_ok()
+    assert list(kept.held()) == [[(1, "a", False), (1, "c", False), (1, "d", True)]] * 5

@@ -129,6 +129,7 @@ if TYPE_CHECKING:
     from seeknal.values.errors import RowsRefused as RowsRefused
     from seeknal.values.errors import SeeknalError as SeeknalError
     from seeknal.values.errors import TargetGone as TargetGone
+    from seeknal.values.errors import TargetStands as TargetStands
     from seeknal.values.errors import column_help as column_help
     from seeknal.values.errors import did_you_mean as did_you_mean
     from seeknal.values.loads import LOADED_AT as LOADED_AT
@@ -268,6 +269,7 @@ _FROM = {
         "RowsRefused",
         "SeeknalError",
         "TargetGone",
+        "TargetStands",
         "column_help",
         "did_you_mean",
     ),

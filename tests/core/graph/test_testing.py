@@ -135,6 +135,8 @@ def materialize(target, relation, context):
     path = Path(target.options.path)
     if not path.parent.exists():
         raise DeliveryError(f"{path.parent} does not exist")
+    if context.anew and path.exists():
+        raise TargetStands(f"there is a file {path}")
     rows = context.duckdb.execute(f"SELECT * FROM {relation.scan}").fetchall()
     path.write_text("".join(f"{row!r}\\n" for row in rows))
     return Delivered(rows=len(rows))

@@ -45,6 +45,7 @@ from seeknal.plugin import (
     Standing,
     Target,
     TargetContext,
+    TargetStands,
     TargetType,
     check_keys,
     column_help,
@@ -261,6 +262,10 @@ def write(
     if target.mode == "append" and noted:
         file.execute("COMMIT")
         return relation.rows
+    known = "SELECT 1 FROM sqlite_master WHERE name = ?"
+    there = file.execute(known, [table_of(target, context.environment)]).fetchone()
+    if context.anew and there and not noted:
+        raise TargetStands(f"there is a table {table}")
     if target.mode == "full":
         file.execute(f"DROP TABLE IF EXISTS {table}")
     unique = f", UNIQUE ({', '.join(keys)})" if keys else ""

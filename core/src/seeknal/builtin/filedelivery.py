@@ -17,6 +17,7 @@ from seeknal.plugin import (
     NodeError,
     NodeId,
     Problem,
+    TargetStands,
     find_word,
     replacing,
     without_values,
@@ -129,6 +130,8 @@ def deliver(
 
     path = _place(options, context)
     format = _format(options)
+    if context.anew and os.path.lexists(path):
+        raise TargetStands(f"there is a file {options.path}")
     try:
         with replacing(path) as temporary:
             rows = _write(format, options, relation, temporary, context)

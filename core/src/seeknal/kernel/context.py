@@ -70,6 +70,7 @@ class StepContext:
     recorded: bool = True
     replaced: tuple[Extent, ...] = ()
     partial: bool = False
+    anew: bool = False
     is_check: bool = False
     allow_outside: bool = False
     variables: Mapping[str, object] = field(factory=dict)

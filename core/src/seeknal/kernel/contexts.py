@@ -170,6 +170,13 @@ class DeliveryContext(TargetContext, Protocol):
         ``TargetGone`` before anything is written or made, and all of it is delivered.
         """
 
+    @property
+    def anew(self) -> bool:
+        """Whether the rows may only begin a target: what was delivered there is nothing that they
+        go on from, and nobody could make it again. Where anything stands at the place raise
+        ``TargetStands`` before it is touched, unless it has this very delivery.
+        """
+
     def definition(self, node: str) -> Node:
         """A node as the project defines it."""
 

@@ -222,6 +222,10 @@ def materialize(target: Target, relation: Relation, context: DeliveryContext) ->
     ``TargetGone`` instead of making it: all of the rows are then delivered at once, under another
     id. Where that is not done, `Delivered.created` has the same effect, unless the run is killed
     right after.
+
+    Where ``context.anew`` says that the rows may only begin a target, and anything stands at its
+    place that is not this very delivery, raise ``TargetStands`` before it is touched: it has rows
+    that nobody could make again.
     """
 
 

@@ -74,7 +74,8 @@ class Build:
         node = self.scope.node
         if not node.goes_on:
             return snapshot
-        merged = merged_now(self.before if earlier else None, lasting=node.from_earlier)
+        begins = f"{self.scope.services.run_id}/{node.id}" if node.from_earlier else ""
+        merged = merged_now(self.before if earlier else None, begins=begins)
         was = self.before
         if node.from_earlier and was is not None and was.output_id == snapshot.output_id:
             # Nothing has become of them.

@@ -108,14 +108,19 @@ def _merged(keys: Sequence[str], earlier: str, batch: Relation) -> str:
     )
 
 
-def merged_now(before: Snapshot | None, *, lasting: bool) -> Merged:
-    """How rows came about that were made from those of ``before``, None where there are none."""
+def merged_now(before: Snapshot | None, *, begins: str = "") -> Merged:
+    """How rows came about that were made from those of ``before``, None where there are none.
+
+    ``begins`` names this run's beginning of rows that last; empty for others.
+    """
+    lasting = bool(begins)
     if before is None:
-        return Merged(lasting=lasting)
+        return Merged(lasting=lasting, begun=begins)
     known = before.merged or Merged()
     step = (inputs_digest(before.inputs), before.output_id)
     return Merged(
         lasting=lasting,
+        begun=known.begun if lasting else "",
         into=before.output_id,
         times=known.times + 1,
         earlier=(*known.earlier, step)[-MOST_EARLIER:],

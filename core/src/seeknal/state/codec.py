@@ -65,7 +65,7 @@ def encode_snapshot(snapshot: Snapshot) -> dict[str, Any]:
     if (merged := snapshot.merged) is not None:
         data["merged"] = [merged.into, merged.times, *map(list, merged.earlier)]
         if merged.lasting:
-            data["lasting"] = True
+            data["lasting"] = merged.begun
     if snapshot.audits:
         data["audits"] = [_sparse(result) for result in snapshot.audits]
     data |= _encode_account(snapshot.deliveries, snapshot.backlog)
@@ -194,10 +194,11 @@ def _view(data: Mapping[str, Any]) -> View:
     )
 
 
-def _merged(data: Sequence[Any], lasting: bool) -> Merged:
+def _merged(data: Sequence[Any], begun: str | None) -> Merged:
     into, times, *earlier = data
     steps = tuple((key, id) for key, id in earlier)
-    return Merged(into=into, times=times, earlier=steps, lasting=lasting)
+    lasting = begun is not None
+    return Merged(into=into, times=times, earlier=steps, lasting=lasting, begun=begun or "")
 
 
 @cache
@@ -224,7 +225,7 @@ def _decode(data: Mapping[str, Any]) -> Snapshot:
         output_id=data["output_id"],
         artifact=decode_artifact(artifact) if artifact else None,
         view=_view(data["view"]) if "view" in data else None,
-        merged=_merged(data["merged"], "lasting" in data) if "merged" in data else None,
+        merged=_merged(data["merged"], data.get("lasting")) if "merged" in data else None,
         audits=tuple(_audit(entry) for entry in data.get("audits", ())),
         deliveries=_deliveries(data),
         backlog=_backlog(data),
@@ -262,6 +263,8 @@ def _delivery(data: Mapping[str, Any]) -> Delivery:
         known["extents"] = tuple(starmap(_extent, data["extents"]))
     if "stale" in data:
         known["stale"] = _moments(data["stale"])
+    if "line" in data:
+        known["line"] = tuple(data["line"])
     return Delivery(**{**known, **spans, "held": held, "recalled": recalled})
 
 

@@ -34,7 +34,8 @@ class Destination:
     ``options`` are those of the target in plain values, None where they hold a secret. ``ids``
     are the deliveries of which the last may be the one that it holds, and ``proof`` what tells
     that it does, where the target keeps no record of its own. ``orphaned``: its environment was
-    deleted.
+    deleted. ``lines`` say which rows that go on from earlier ones it may hold, by the node that
+    delivered them: their beginning, and the outputs that it took last.
     """
 
     environment: str
@@ -50,10 +51,15 @@ class Destination:
     proof: str = ""
     at: str = ""
     orphaned: bool = False
+    lines: Mapping[str, tuple[str, ...]] = field(factory=dict[str, tuple[str, ...]])
 
     @property
     def key(self) -> DestinationKey:
         return self.environment, self.type, self.connection, self.name
+
+    def going_on(self, known: Destination) -> Destination:
+        """The destination with what ``known`` says of deliveries to it."""
+        return evolve(self, ids=known.ids, proof=known.proof, at=known.at, lines=known.lines)
 
     def attempting(self, delivery_id: str) -> Destination:
         """The destination once a delivery may have reached it."""
@@ -76,7 +82,8 @@ def _latest(entries: Iterable[Entry]) -> dict[DestinationKey, Destination]:
             environment, type, connection, name = entry["forget"]
             found.pop((environment, type, connection, name), None)
         else:
-            destination = Destination(**{**entry, "node": NodeId(entry["node"])})
+            lines = {node: tuple(line) for node, line in entry.get("lines", {}).items()}
+            destination = Destination(**{**entry, "node": NodeId(entry["node"]), "lines": lines})
             found[destination.key] = destination
     return found
 

@@ -226,6 +226,23 @@ class TargetContract(Contract):
 
         assert delivered() == [(1, "a")]
 
+    def test_rows_that_may_only_begin_it_leave_what_stands(
+        self, module: Any, target: Target, relation: Any, context: Context, delivered: Any
+    ) -> None:
+        from attrs import evolve
+
+        from seeknal.values.errors import TargetStands
+
+        module.materialize(target, relation("SELECT 1 AS id, 'a' AS name"), context)
+        beginning: Any = later(context)
+
+        with pytest.raises(TargetStands):
+            module.materialize(
+                target, relation("SELECT 2 AS id, 'b' AS name"), evolve(beginning, anew=True)
+            )
+
+        assert delivered() == [(1, "a")]
+
     def test_no_rows_are_delivered_as_none(
         self, module: Any, target: Target, relation: Any, context: Context, delivered: Any
     ) -> None:

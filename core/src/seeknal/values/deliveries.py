@@ -96,6 +96,8 @@ class Delivery:
     """
     stale: Spans = ()
     """Of the last extent: where the target may hold other rows than ``output_id`` has."""
+    line: tuple[str, ...] = ()
+    """Of rows that go on from earlier ones: their beginning, and the outputs until them."""
 
     @property
     def order(self) -> tuple[str, ...]:

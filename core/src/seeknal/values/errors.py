@@ -14,7 +14,8 @@
     │   ├── ConnectionFailed     a database or server could not be reached or refused us
     │   └── DeliveryError        a target could not be written
     │       ├── RowsRefused      it will not take these rows, however often they are sent
-    │       └── TargetGone       it is not there any more, and would get a part of the rows alone
+    │       ├── TargetGone       it is not there any more, and would get a part of the rows alone
+    │       └── TargetStands     it is there, and holds rows that these would leave behind
     └── Interrupted              the user or the system stopped the command (exit 130)
 
 Core raises; only the command line prints and sets exit codes.
@@ -157,6 +158,15 @@ class TargetGone(DeliveryError):
     """
 
     default_code = "SK1114"
+
+
+class TargetStands(DeliveryError):
+    """Something stands at the place of a target where nothing may: its rows would be lost.
+
+    Nothing was written; who takes it away lets these rows be delivered.
+    """
+
+    default_code = "SK1115"
 
 
 class Interrupted(SeeknalError):

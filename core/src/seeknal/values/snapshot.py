@@ -149,6 +149,17 @@ class Merged:
     earlier: tuple[tuple[str, str], ...] = ()
     lasting: bool = False
     """The node never starts over: no definition, and no environment's rows, replace what it has."""
+    begun: str = ""
+    """Names the beginning of rows that last: they are told by it from those of another one."""
+
+    def line(self, output: str) -> tuple[str, ...]:
+        """What rows that last go on from, as ``output``: their beginning, and the outputs since.
+
+        The last of these is themselves. Empty for rows that may start over.
+        """
+        if not self.lasting:
+            return ()
+        return (self.begun, *dict.fromkeys((*(id for _, id in self.earlier), output)))
 
     @property
     def told(self) -> str:

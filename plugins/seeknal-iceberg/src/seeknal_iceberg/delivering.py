@@ -20,6 +20,7 @@ from seeknal.plugin import (
     SeeknalError,
     Target,
     TargetGone,
+    TargetStands,
     rows_to_write,
     span_of,
 )
@@ -184,6 +185,8 @@ def _attempt(work: Work, catalog: PyCatalog) -> Delivered:
     before = _delivered(table, work)
     if before is not None:
         return Delivered(rows=before, detail="was delivered before")
+    if not created and work.context.anew:
+        raise TargetStands(f"there is a table {work.name}")
     if _is_there(table, work):
         return Delivered(rows=0, detail="was delivered already")
     if not created and not work.relation.rows and work.mode in _ADDING:

@@ -16,6 +16,7 @@ from seeknal.plugin import (
     DeliveryError,
     RowsRefused,
     TargetGone,
+    TargetStands,
     quote_identifier,
     rows_to_write,
     span_of,
@@ -147,6 +148,8 @@ def _transaction(server: Server, work: Work) -> Delivered:
             raise TargetGone(f"there is no table {work.table} any more")
         if before is not None:
             return Delivered(rows=before, detail="was delivered before")
+        if there and work.context.anew:
+            raise TargetStands(f"there is a table {work.table}")
         if _is_there(server, work):
             return Delivered(rows=0, detail="was delivered already")
         before_rows(server, work)

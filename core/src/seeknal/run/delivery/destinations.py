@@ -70,12 +70,11 @@ def delivered_to(
     destination: Destination, known: Destination | None, owed: Delivery, done: Delivered, at: str
 ) -> Destination:
     """The destination once it has taken what was owed."""
-    before = known.ids if known else ()
+    begun = destination.going_on(known) if known is not None else destination
     # What found nothing to write leaves the destination as the delivery before made it.
-    if not done.wrote and known is not None and before:
-        return evolve(destination, ids=before, proof=known.proof, at=known.at)
-    ids = evolve(destination, ids=before).attempting(owed.delivery_id).ids
-    return evolve(destination, ids=ids, proof=done.proof, at=at)
+    if not done.wrote and begun.ids:
+        return begun
+    return evolve(begun.attempting(owed.delivery_id), proof=done.proof, at=at)
 
 
 def attempted(

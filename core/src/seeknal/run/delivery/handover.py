@@ -10,6 +10,14 @@ from attrs import evolve, frozen
 from seeknal.host import clock
 from seeknal.run.audits import failure, failures, run_audits
 from seeknal.run.delivery.destinations import delivered_to, destination_of
+from seeknal.run.delivery.lines import (
+    attempting,
+    left_behind_by,
+    places_of,
+    put_taken,
+    refused,
+    sharing,
+)
 from seeknal.run.delivery.owing import Output, already_there, plan_deliveries, undelivered
 from seeknal.run.delivery.ranges import (
     Current,
@@ -32,6 +40,7 @@ from seeknal.values.errors import (
     NodeError,
     RowsRefused,
     TargetGone,
+    TargetStands,
 )
 from seeknal.values.names import PRODUCTION
 from seeknal.values.pii import pii_columns
@@ -148,6 +157,7 @@ def mark_owed(
         before=partial(_stored, scope, before),
         keep_earlier=partial(services.batches.keep_if_whole, scope.node.id),
         parts_of=partial(_parts, scope, before),
+        line=partial(_line, scope, snapshot),
     )
     found = plan_deliveries(output)
     # Its file has a second name now.
@@ -208,6 +218,12 @@ def _keep(
     return scope.services.batches.keep(scope.node.id, artifact)
 
 
+def _line(scope: StepScope, snapshot: Snapshot, target: Target) -> tuple[str, ...]:
+    """What the rows that a target gets go on from; empty where they may be made anew."""
+    of = snapshot if target.reads is None else scope.outputs.snapshots.get(target.reads)
+    return of.merged.line(of.output_id) if of is not None and of.merged is not None else ()
+
+
 def _stored(scope: StepScope, before: Snapshot | None, output_id: str) -> Artifact | None:
     """The rows of an earlier output of the node; None where they are not stored any more."""
     found = _output(scope, before, output_id)
@@ -245,6 +261,13 @@ def _batch(scope: StepScope, target: Target, artifact: Artifact) -> Relation:
 def _write(
     scope: StepScope, target: Target, relation: Relation, owed: Delivery
 ) -> Delivered | None:
+    plugins, store = scope.services.plugins, scope.services.store
+    assert store is not None
+    destinations = store.destinations
+    landing = destination_of(target, scope.context(), plugins)
+    places = [*places_of(target, landing, destinations.all().values())] if owed.line else []
+    others = sharing(target, scope.services.project.nodes) if owed.line else frozenset()
+    left = left_behind_by(owed, target, places, others)
     context = scope.context(
         delivery_id=owed.delivery_id,
         output_id=owed.output_id,
@@ -253,26 +276,26 @@ def _write(
         undone_spans=partial(_undone, scope, owed),
         replaced=replaced_by(owed) if target.by_range else (),
         partial=target.by_range and is_partial(owed),
+        anew=left is not None,
     )
     if target.reads is not None and not target.accumulates:
         relation = scope.relation(target.reads)
-    plugins, store = scope.services.plugins, scope.services.store
-    assert store is not None
-    destinations = store.destinations
-    landing = destination_of(target, context, plugins)
     known = destinations.get(landing.key)
     # Before anything is written: what a crash leaves there is on record.
-    begun = evolve(landing, ids=known.ids, proof=known.proof, at=known.at) if known else landing
-    destinations.put(begun.attempting(owed.delivery_id))
+    begun = landing.going_on(known) if known else landing
+    destinations.put(attempting(begun.attempting(owed.delivery_id), owed))
     try:
         done = plugins.hooks.materialize(target=target, relation=relation, context=context)
-    except (ConnectionFailed, NodeError, RowsRefused, TargetGone):
+    except (ConnectionFailed, NodeError, RowsRefused, TargetGone, TargetStands) as error:
         # Nothing was written: it is as it was before.
         destinations.put(known) if known else destinations.forget(landing.key)
+        if left is not None and isinstance(error, TargetStands):
+            raise refused(error, left, owed) from error
         raise
     if done is not None:
         at = clock.now().isoformat()
-        destinations.put(delivered_to(landing, known, owed, done, at))
+        place = delivered_to(landing, known, owed, done, at)
+        put_taken(destinations, place, target, owed, others)
     return done
 
 

@@ -37,7 +37,7 @@ class Output:
     earlier output of the node, where its rows are stored, and ``keep_earlier`` stores it as `keep`
     does; ``parts_of`` finds one that is made of parts, stored or not. ``batches_only``: what a
     target that is replaced as a whole is owed is told later. ``gone``: keys of targets where
-    nothing stands any more.
+    nothing stands any more. ``line`` says what the rows of a target go on from.
     """
 
     node: Node
@@ -49,6 +49,7 @@ class Output:
     again: bool = False
     batches_only: bool = False
     gone: frozenset[str] = frozenset()
+    line: Callable[[Target], tuple[str, ...]] = lambda target: ()
     before: Callable[[str], Artifact | None] = lambda output: None
     keep_earlier: Callable[[Artifact], Artifact] = lambda artifact: artifact
     parts_of: Callable[[str], Artifact | None] = lambda output: None
@@ -303,6 +304,7 @@ def _owed(output: Output, target: Target, known: Delivery | None) -> Delivery:
         held=known.held if known else (),
         recalled=known.recalled if known else (),
         spans=known.spans if known else (),
+        line=output.line(target),
     )
 
 

@@ -308,6 +308,7 @@ def _attempt(
         undoes=(),
         back=(),
         holds_as=_held_as(owed, done),
+        line=(),
         spans=_spans(target, owed, done),
         refused=False,
     )

@@ -11,7 +11,8 @@ from attrs import evolve
 
 from seeknal.plan.plugin_queries import context_of
 from seeknal.run.delivery.addressing import Rows, addressed
-from seeknal.run.delivery.destinations import attempted
+from seeknal.run.delivery.destinations import attempted, destination_of
+from seeknal.run.delivery.lines import back_at
 from seeknal.run.delivery.owing import (
     holds_newer,
     owed_again,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from seeknal.run.environments.moving import Changes
     from seeknal.run.environments.taking import Map
     from seeknal.run.partial_run import PartialRun
+    from seeknal.state.destinations import Destination
     from seeknal.values.deliveries import Account, Delivery
     from seeknal.values.names import NodeId
     from seeknal.values.node import Node
@@ -158,6 +160,13 @@ class TargetRollback:
             return evolve(_undoing(known, wanted), output_id="", rows=0, detail=""), left
         return evolve(known, rows=0, detail=""), left
 
+    def _goes_on_from(self, landing: Destination, wanted: Delivery) -> None:
+        """Keep in mind which rows a place has again."""
+        destinations = self.partial.store.destinations
+        known = destinations.get(landing.key)
+        if known is not None:
+            destinations.put(back_at(known, wanted.output_id))
+
     def _held_with(self, found: Snapshot, known: Delivery) -> tuple[Artifact, ...]:
         """The batches that must not be appended again: that of the map, and what stays behind."""
         if found.artifact is None:
@@ -179,13 +188,16 @@ class TargetRollback:
         ):
             return False
         context = context_of(execution.loaded, self.partial.request, node)
-        answer = execution.loaded.plugins.hooks.roll_back_target(
+        plugins = execution.loaded.plugins
+        answer = plugins.hooks.roll_back_target(
             target=target,
             delivered=_written_by(known),
             wanted=_written_by(wanted),
             context=context,
             going=partial(put_on_record, self.partial, target, known, self.past),
         )
+        if answer and wanted.status == "delivered":
+            self._goes_on_from(destination_of(target, context, plugins), wanted)
         return bool(answer)
 
 
