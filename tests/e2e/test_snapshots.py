@@ -209,6 +209,24 @@ def test_versions_that_are_back_go_on_where_they_were_delivered(kept):
     assert list(kept.held()) == [now] * 5
 
 
+def test_what_a_deleted_environment_left_is_in_no_table_beside_versions_that_follow(kept):
+    kept.run("dev", "--env", "dev").assert_ok()
+    kept.made.run("env", "delete", "dev", "--yes").assert_ok()
+    kept.run("c").assert_ok()
+
+    done = kept.run("d", "--env", "dev")
+
+    assert done.exit_code == 1
+    assert done.stderr.count("that are no longer its") == 2
+    names = [(name,) for name in ("a", "b", "dev")]
+    assert sorted(kept.database.rows("SELECT name FROM keyed__dev.kept")) == names
+    kept.database.run("DROP TABLE keyed__dev.kept")
+    shutil.rmtree(kept.made.path / ".seeknal/iceberg")
+    kept.run("e", "--env", "dev").assert_ok()
+    names = [(name,) for name in "abcde"]
+    assert sorted(kept.database.rows("SELECT name FROM keyed__dev.kept")) == names
+
+
 def test_a_rollback_leaves_no_table_with_versions_that_are_gone(kept):
     kept.made.run("rollback", "prod", "--yes")
 

@@ -37,6 +37,9 @@ def left_behind_by(
     if not owed.line or target.mode == "append" or target.by_range:
         return None
     for place in places:
+        # What a deleted environment left may be replaced, but stays beside nothing.
+        if place.orphaned and not target.accumulates:
+            continue
         lines = (line for node, line in place.lines.items() if node not in sharing)
         if any(not _goes_on(owed.line, line, target) for line in lines):
             return place
@@ -58,7 +61,7 @@ def places_of(
 ) -> Iterator[Destination]:
     """What is on record of the place where a target lands, under all of its names."""
     for place in known:
-        here = place.environment == landing.environment and not place.orphaned
+        here = place.environment == landing.environment
         if here and (place.key == landing.key or place.place in target.places):
             yield place
 
@@ -118,7 +121,7 @@ def refused(error: TargetStands, place: Destination, owed: Delivery) -> RowsRefu
     there = f"{error.message}, with rows of {place.node}{at}"
     if any(line[0] == owed.line[0] for line in place.lines.values()):
         return RowsRefused(
-            f"{there} that were taken back since: they would stay beside these",
+            f"{there} that are no longer its: they would stay beside these",
             code=error.code,
             help="take it away, and all rows are delivered; or mode: full, which replaces them",
         )
