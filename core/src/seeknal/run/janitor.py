@@ -156,9 +156,12 @@ class Chores:
             # Also of an environment that expired just now: somebody may be reading it.
             kept |= _paths(environment)
         artifacts = Artifacts(self.target)
+        recorded = self.store.state.environments.get(PRODUCTION)
+        unrecorded = artifacts.unrecorded(PRODUCTION, recorded.snapshots if recorded else ())
         for path in artifacts.stored():
             name = path.relative_to(self.target).as_posix()
-            if name not in kept:
+            # Who has lost the state can put it back: some rows nothing could make again.
+            if name not in kept and not unrecorded(path):
                 remove = partial(artifacts.remove, path)
                 yield self.attempt("output", name, path.lstat().st_size, remove)
         if not self.dry_run:

@@ -40,6 +40,8 @@ def earlier_rows(scope: StepScope, step: Step, before: Snapshot | None) -> Earli
 
     Raises NodeError where they are lost: no inputs say what they were.
     """
+    if scope.node.from_earlier:
+        _check_on_record(scope)
     if not scope.node.goes_on or step.anew or before is None or before.artifact is None:
         return None
     health, _ = scope.services.artifacts.verify(before.artifact, deep=False)
@@ -63,6 +65,21 @@ def earlier_rows(scope: StepScope, step: Step, before: Snapshot | None) -> Earli
         " they were",
         code="SK0760",
         help=f"seeknal run --full --select {scope.node.id} starts over from its inputs as they are",
+    )
+
+
+def _check_on_record(scope: StepScope) -> None:
+    """Raise NodeError for rows that stand under the node's name, of which the state has no word."""
+    artifacts, node = scope.services.artifacts, scope.node.id
+    if node in scope.outputs.snapshots or artifacts.unnamed(scope.environment, [node]):
+        return
+    link = artifacts.shown(node, scope.environment)
+    raise NodeError(
+        f"{link} has rows that it would have to go on from, and target/run_state.json has no word"
+        " on them",
+        code="SK0764",
+        help="put target/run_state.json, or all of target/, back from a backup; without"
+        f" {link} it begins anew",
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from hashlib import file_digest
 from itertools import count
@@ -292,6 +292,21 @@ class Artifacts:
         except FileNotFoundError:
             there = set()
         return [node for node in nodes if f"{node.kind}_{node.name}.parquet" not in there]
+
+    def unrecorded(self, environment: str, nodes: Iterable[NodeId]) -> Callable[[Path], bool]:
+        """Whether a stored file may be behind a stable name that none of ``nodes`` has."""
+        named = {self._link(node, environment).name for node in nodes}
+        others = {path.name for path in _entries(self._links(environment))} - named
+
+        def is_behind(path: Path) -> bool:
+            kind, name, *_ = path.relative_to(self._cache).parts
+            return f"{kind}_{name}.parquet" in others
+
+        return is_behind
+
+    def shown(self, node: NodeId, environment: str) -> str:
+        """The node's stable name, from the project's folder on."""
+        return self._link(node, environment).relative_to(self._target.parent).as_posix()
 
     def unlink_current(self, node: NodeId, environment: str = PRODUCTION) -> None:
         """Take away the node's stable name; the artifact stays."""
