@@ -240,6 +240,45 @@ def test_lost_versions_are_an_error_and_no_beginning(shop, damage, full):
     assert [row[1] for row in made.versions("id", "name")] == ["a", "A", "b"]
 
 
+@pytest.mark.parametrize("left", [None, 0, 2, 1])
+def test_versions_that_are_on_no_record_are_an_error_and_no_beginning(shop, left):
+    made = shop(CHECK)
+    made.customers((1, "A", "2024-02-01 10:00:00"))
+    made.later()
+    record = made.path / "target/run_state.json"
+    held = record.read_bytes()
+    if left is None:
+        record.unlink()
+    else:
+        record.write_bytes(held[: len(held) * left // 4] if left != 1 else b"{}")
+    made.customers((1, "B", "2024-02-01 10:00:00"))
+
+    failed = made("run")
+    again = made("run", "--full")
+
+    for each in (failed, again):
+        assert each.exit_code == 1
+        assert "SK0764" in each.stderr
+    record.write_bytes(held)
+    made.later()
+    assert made.versions("id", "name") == [(1, "a"), (1, "A"), (1, "B"), (2, "b")]
+
+
+def test_who_takes_away_versions_that_are_on_no_record_begins_anew(shop):
+    made = shop(CHECK)
+    (made.path / "target/run_state.json").unlink()
+    failed = made("run")
+
+    (made.path / "target/intermediate/snapshot_customers.parquet").unlink()
+    made.later()
+
+    assert failed.exit_code == 1
+    assert made.versions("id", "name", "valid_from") == [
+        (1, "a", "2024-03-01 13:00:00+00"),
+        (2, "b", "2024-03-01 13:00:00+00"),
+    ]
+
+
 def test_an_audit_keeps_versions_back_and_the_next_run_goes_on_from_those_before(shop):
     made = shop(f"{CHECK}audits: [{{type: row_count, max: 3}}]\n")
     made.customers((1, "x", "2024-02-01 10:00:00"), (2, "y", "2024-02-01 10:00:00"))
@@ -473,6 +512,21 @@ def test_a_promotion_goes_on_over_what_production_reads_where_that_is_older(shop
 
     assert promoted == [(1, "a"), (1, "a"), (2, "b"), (2, "b")]
     assert made.versions("id", "name") == [(1, "a"), (1, "a"), (1, "dev"), (2, "b"), (2, "b")]
+
+
+def test_a_promotion_of_a_new_one_brings_no_version_that_production_has_yet_to_read(shop):
+    made = shop("# nothing\n")
+    made.node(CHECK)
+    made.later("--env", "dev")
+    made.customers((1, "A", "2024-01-01 10:00:00"))
+    made.later("--env", "dev")
+
+    made("promote", "dev", "--yes").assert_ok()
+    promoted = made.versions("name", "is_current")
+    made.later()
+
+    assert promoted == [("a", True), ("b", True)]
+    assert made.versions("name", "is_current") == [("a", False), ("A", True), ("b", True)]
 
 
 def test_what_reads_it_is_built_over_the_versions_that_stay(shop):

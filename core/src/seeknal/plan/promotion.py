@@ -151,7 +151,7 @@ def _followed(
             # It is what the source made of these inputs, with all that is told of that.
             snapshot = known[0]
         kept = candidates(id, snapshot.fingerprint.content)
-        if snapshot.merged is not None and snapshot.merged.lasting:
+        if snapshot.merged is not None and snapshot.merged.lasting and id not in moved:
             found = _gone_on(snapshot, inputs, known)
         elif snapshot.merged is not None:
             found = _merged_over(snapshot, inputs, chain(known, kept), moves=id in moved)

@@ -157,7 +157,8 @@ def _refuse_lost(root: Path, earlier: Mapping[NodeId, Snapshot], wanted: int, na
         raise StateError(
             f"outputs of generation {wanted} of {name} are gone: {', '.join(sorted(lost)[:5])}",
             code="SK0821",
-            help="run again with the files of that time",
+            help=f"seeknal rollback {name} --to N goes further back: seeknal env history lists what"
+            " is kept; or run again with the files of that time",
         )
 
 
