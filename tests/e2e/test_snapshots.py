@@ -179,6 +179,23 @@ def test_a_beginning_takes_the_place_of_no_history(kept, how):
     assert list(kept.held()) == [BOTH] * 5
 
 
+def test_a_place_of_which_nothing_is_on_record_keeps_its_rows(kept):
+    for folder in ("target", ".seeknal/deliveries"):
+        shutil.rmtree(kept.made.path / folder)
+
+    first = kept.run("c")
+    second = kept.run("d")
+
+    for done in (first, second):
+        assert done.exit_code == 1
+        assert "keyed.kept, and nothing on record says that its rows are in these" in done.stderr
+    assert list(kept.held()) == [BOTH] * 5
+    kept.database.run("DELETE FROM whole.kept; TRUNCATE keyed.kept")
+    kept.run("e")
+    now = [(1, "c", False), (1, "d", False), (1, "e", True)]
+    assert list(kept.held()) == [now, now, BOTH, BOTH, BOTH]
+
+
 def test_what_a_beginning_was_kept_from_is_delivered_once_it_is_taken_away(kept):
     kept.node("other")
     kept.run("c")

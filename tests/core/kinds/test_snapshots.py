@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import subprocess
 import sys
@@ -277,6 +278,25 @@ def test_who_takes_away_versions_that_are_on_no_record_begins_anew(shop):
         (1, "a", "2024-03-01 13:00:00+00"),
         (2, "b", "2024-03-01 13:00:00+00"),
     ]
+
+
+EXPOSED = "kind: exposure\nname: out\ntype: file\nparams: {path: 'PATH'}\ninputs: [ref: snapshot.customers]\n"
+
+
+@pytest.mark.parametrize("path", ["out.csv", "{name}.csv", "out.xlsx"])
+def test_a_file_that_alone_has_versions_keeps_them(shop, path):
+    made = shop(CHECK, out=EXPOSED.replace("PATH", path))
+    made.customers((1, "A", "2024-02-01 10:00:00"))
+    made.later()
+    file = made.path / path.format(name="customers")
+    held = file.read_bytes()
+    shutil.rmtree(made.path / "target")
+
+    done = made("run")
+
+    assert done.exit_code == 1
+    assert f"there is a file {file.name}, with rows of exposure.out of 2024" in done.stderr
+    assert file.read_bytes() == held
 
 
 def test_an_audit_keeps_versions_back_and_the_next_run_goes_on_from_those_before(shop):

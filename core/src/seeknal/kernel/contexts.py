@@ -173,8 +173,8 @@ class DeliveryContext(TargetContext, Protocol):
     @property
     def anew(self) -> bool:
         """Whether the rows may only begin a target: what was delivered there is nothing that they
-        go on from, and nobody could make it again. Where anything stands at the place raise
-        ``TargetStands`` before it is touched, unless it has this very delivery.
+        go on from, and nobody could make it again. Where rows stand at the place raise
+        ``TargetStands`` before they are touched, unless it has this very delivery.
         """
 
     def definition(self, node: str) -> Node:

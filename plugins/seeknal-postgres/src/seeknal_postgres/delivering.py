@@ -148,7 +148,7 @@ def _transaction(server: Server, work: Work) -> Delivered:
             raise TargetGone(f"there is no table {work.table} any more")
         if before is not None:
             return Delivered(rows=before, detail="was delivered before")
-        if there and work.context.anew:
+        if there and work.context.anew and _has_rows(server, work):
             raise TargetStands(f"there is a table {work.table}")
         if _is_there(server, work):
             return Delivered(rows=0, detail="was delivered already")
@@ -158,6 +158,10 @@ def _transaction(server: Server, work: Work) -> Delivered:
         oid, total = _table_now(server, work, rows, created=not there)
         ledger.record(server, work.ledger, (*_marker(work, rows), oid, total))
     return Delivered(rows=rows, detail=detail, created=not there)
+
+
+def _has_rows(server: Server, work: Work) -> bool:
+    return bool(number(server, f"SELECT EXISTS (SELECT FROM {work.table.quoted})::int"))
 
 
 def _still_there(

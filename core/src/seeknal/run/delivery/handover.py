@@ -12,6 +12,7 @@ from seeknal.run.audits import failure, failures, run_audits
 from seeknal.run.delivery.destinations import delivered_to, destination_of
 from seeknal.run.delivery.lines import (
     attempting,
+    is_unknown,
     left_behind_by,
     places_of,
     put_taken,
@@ -220,8 +221,11 @@ def _keep(
 
 def _line(scope: StepScope, snapshot: Snapshot, target: Target) -> tuple[str, ...]:
     """What the rows that a target gets go on from; empty where they may be made anew."""
-    of = snapshot if target.reads is None else scope.outputs.snapshots.get(target.reads)
-    return of.merged.line(of.output_id) if of is not None and of.merged is not None else ()
+    node, known = scope.node, scope.outputs.snapshots
+    of = [target.reads] if target.reads is not None else node.parents
+    found = [snapshot] if scope.has_rows(node.id) else [known[id] for id in of if id in known]
+    lines = (each.merged.line(each.output_id) for each in found if each.merged is not None)
+    return next(filter(None, lines), ())
 
 
 def _stored(scope: StepScope, before: Snapshot | None, output_id: str) -> Artifact | None:
@@ -268,6 +272,7 @@ def _write(
     places = [*places_of(target, landing, destinations.all().values())] if owed.line else []
     others = sharing(target, scope.services.project.nodes) if owed.line else frozenset()
     left = left_behind_by(owed, target, places, others)
+    unknown = is_unknown(owed, target, places)
     context = scope.context(
         delivery_id=owed.delivery_id,
         output_id=owed.output_id,
@@ -276,7 +281,7 @@ def _write(
         undone_spans=partial(_undone, scope, owed),
         replaced=replaced_by(owed) if target.by_range else (),
         partial=target.by_range and is_partial(owed),
-        anew=left is not None,
+        anew=left is not None or unknown,
     )
     if target.reads is not None and not target.accumulates:
         relation = scope.relation(target.reads)
@@ -289,7 +294,7 @@ def _write(
     except (ConnectionFailed, NodeError, RowsRefused, TargetGone, TargetStands) as error:
         # Nothing was written: it is as it was before.
         destinations.put(known) if known else destinations.forget(landing.key)
-        if left is not None and isinstance(error, TargetStands):
+        if isinstance(error, TargetStands):
             raise refused(error, left, owed) from error
         raise
     if done is not None:

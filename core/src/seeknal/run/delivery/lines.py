@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 from attrs import evolve
 
 from seeknal.values.errors import RowsRefused
+from seeknal.values.names import PRODUCTION
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from seeknal.state.destinations import Destination, Destinations
     from seeknal.values.deliveries import Delivery
@@ -44,6 +45,16 @@ def left_behind_by(
         if any(not _goes_on(owed.line, line, target) for line in lines):
             return place
     return None
+
+
+def is_unknown(owed: Delivery, target: Target, places: Sequence[Destination]) -> bool:
+    """Whether nothing is on record of the place of rows that go on from earlier ones.
+
+    What an environment replaces as a whole, it may have left there before.
+    """
+    if not owed.line or target.mode == "append" or target.by_range or places:
+        return False
+    return target.accumulates or owed.environment == PRODUCTION
 
 
 def _goes_on(line: Line, held: Line, target: Target) -> bool:
@@ -115,8 +126,15 @@ def _of(place: Destination, nodes: Collection[NodeId]) -> dict[str, Line]:
     return {id: line for id, line in place.lines.items() if id in nodes}
 
 
-def refused(error: TargetStands, place: Destination, owed: Delivery) -> RowsRefused:
-    """Why rows are not delivered to a place, and what lets them be."""
+def refused(error: TargetStands, place: Destination | None, owed: Delivery) -> RowsRefused:
+    """Why rows are not delivered to a place, and what lets them be; it is None where unknown."""
+    if place is None:
+        return RowsRefused(
+            f"{error.message}, and nothing on record says that its rows are in these",
+            code=error.code,
+            help="put .seeknal/ and target/ back from a backup; or take it away, or name another"
+            " one, and all rows are delivered",
+        )
     at = f" of {place.at[:16].replace('T', ' ')} UTC" if place.at else ""
     there = f"{error.message}, with rows of {place.node}{at}"
     if any(line[0] == owed.line[0] for line in place.lines.values()):
