@@ -217,6 +217,34 @@ def test_a_wider_type_is_taken_and_another_one_is_refused(shop):
     assert len(made.versions("id")) == 2
 
 
+@pytest.mark.parametrize(
+    ("before", "now", "told"),
+    [
+        ("DECIMAL(10,1)", "DECIMAL(10,2)", 'CAST("n" AS DECIMAL(11,2)) in the node\'s SQL'),
+        ("INTEGER", "VARCHAR", 'CAST("n" AS INTEGER) in the node\'s SQL, if that changes none'),
+    ],
+)
+def test_no_cast_is_told_that_would_change_values(shop, before, now, told):
+    text = CHECK + "sql: SELECT id, 1::KIND AS n FROM ref('source.customers')\n"
+    made = shop(text.replace("KIND", before))
+    made.node(text.replace("KIND", now))
+
+    failed = made("run")
+
+    assert told in failed.stderr
+
+
+def test_another_time_for_versions_is_told_as_the_strategy_that_it_is(shop):
+    sql = "sql: SELECT id, 1 AS seen FROM ref('source.customers')\n"
+    made = shop(TIMESTAMP + sql)
+    made.node(CHECK + sql)
+
+    failed = made("run")
+
+    assert "began at INTEGER values, and would at TIMESTAMP WITH TIME ZONE" in failed.stderr
+    assert "another strategy or updated_at is another snapshot" in failed.stderr
+
+
 @pytest.mark.parametrize("damage", ["gone", "damaged"])
 @pytest.mark.parametrize("full", [[], ["--full"]])
 def test_lost_versions_are_an_error_and_no_beginning(shop, damage, full):
@@ -280,7 +308,12 @@ def test_who_takes_away_versions_that_are_on_no_record_begins_anew(shop):
     ]
 
 
-EXPOSED = "kind: exposure\nname: out\ntype: file\nparams: {path: 'PATH'}\ninputs: [ref: snapshot.customers]\n"
+EXPOSED = """kind: exposure
+name: out
+type: file
+params: {path: 'PATH'}
+inputs: [ref: snapshot.customers]
+"""
 
 
 @pytest.mark.parametrize("path", ["out.csv", "{name}.csv", "out.xlsx"])

@@ -184,7 +184,13 @@ def _time(node: Node, now: str, before: str) -> str:
         return max(now, before, key=_TIMES.index)
     found = wider(now, before)
     if found is None:
-        raise _retyped(node, START, before, now)
+        raise NodeError(
+            f"earlier versions began at {before} values, and would at {now} ones now",
+            code="SK0858",
+            location=node.location,
+            help="another strategy or updated_at is another snapshot: give it another name; or cast"
+            " updated_at to the earlier type, if that changes none of its values",
+        )
     return found
 
 
@@ -193,9 +199,18 @@ def _retyped(node: Node, name: str, before: str, now: str) -> NodeError:
         f"column {name!r} was {before} in earlier versions and is {now}, which is no wider type",
         code="SK0858",
         location=node.location,
-        help=f"CAST({quote_identifier(name)} AS {before}) in the node's SQL; or give the column"
-        " another name, and the earlier one stays",
+        help=f"{_cast(name, before, now)}; or give the column another name, and the earlier one"
+        " stays",
     )
+
+
+def _cast(name: str, before: str, now: str) -> str:
+    """What to write so that no value becomes another one."""
+    from seeknal.builtin.widening import decimal_of
+
+    both = decimal_of(before, now)
+    cast = f"CAST({quote_identifier(name)} AS {both or before}) in the node's SQL"
+    return cast if both else f"{cast}, if that changes none of its values"
 
 
 def as_time(value: str, type: str, wanted: str) -> str:

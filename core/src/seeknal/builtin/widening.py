@@ -51,6 +51,16 @@ def _holds(wide: str, narrow: str) -> bool:
     return digits - scale >= whole - decimals and scale >= decimals
 
 
+def decimal_of(one: str, other: str) -> str | None:
+    """The DECIMAL that holds every value of two others; None where none does, or one is none."""
+    first, second = _decimal(one), _decimal(other)
+    if first is None or second is None:
+        return None
+    scale = max(first[1], second[1])
+    digits = scale + max(first[0] - first[1], second[0] - second[1])
+    return f"DECIMAL({digits},{scale})" if digits <= 38 else None
+
+
 def _decimal(type: str) -> tuple[int, int] | None:
     """The digits of a DECIMAL, and how many of them are decimals."""
     found = _DECIMAL.fullmatch(type.replace(" ", ""))
