@@ -257,12 +257,14 @@ def test_lost_versions_are_an_error_and_no_beginning(shop, damage, full):
         stored.write_bytes(b"PAR1 no more")
     made.customers((1, "A", "2024-02-01 10:00:00"))
 
+    planned = made("plan", *full).assert_ok()
     failed = made("run", *full)
     again = made("run", *full)
     stored.parent.mkdir(exist_ok=True)
     stored.write_bytes(held)
     made.later(*full)
 
+    assert "will fail: the rows that it goes on from are lost" in planned.stdout
     for each in (failed, again):
         assert each.exit_code == 1
         assert "SK0764" in each.stderr

@@ -29,8 +29,15 @@ def merges_into(node: Node, snapshot: Snapshot | None, *, anew: bool) -> str | N
     return "" if anew or snapshot is None or snapshot.artifact is None else snapshot.output_id
 
 
-def notes_of(node: Node, snapshot: Snapshot | None, *, anew: bool) -> tuple[str, ...]:
-    """What a plan says of such a node: it is no function of its inputs alone."""
+def notes_of(
+    node: Node, snapshot: Snapshot | None, *, anew: bool, lost: bool = False
+) -> tuple[str, ...]:
+    """What a plan says of such a node: it is no function of its inputs alone.
+
+    ``lost``: the rows that it has are gone or damaged.
+    """
+    if node.from_earlier and lost:
+        return ("will fail: the rows that it goes on from are lost",)
     if node.from_earlier:
         return () if anew else ("goes on from the rows that it has, which stay",)
     if not node.merges_by:

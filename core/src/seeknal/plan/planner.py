@@ -142,7 +142,8 @@ class _Planner:
             step = Step(node=node.id, action=action, reason=why, source_version=version)
         if node.goes_on and step.action in ("run", "adopt"):
             anew = self.starts_over(node, snapshot)
-            notes = notes_of(node, snapshot, anew=anew)
+            lost = node.from_earlier and self.is_lost(snapshot)
+            notes = notes_of(node, snapshot, anew=anew, lost=lost)
             step = evolve(step, anew=anew, notes=notes, resumes=away)
         if step.action in ("run", "audit"):
             self.changing.add(node.id)
@@ -314,6 +315,11 @@ class _Planner:
             then = "what it held is lost, and nothing else says what that was"
         self.warnings.append(f"{node.id}: its artifact is {health}; {then}")
         return f"artifact {health}"
+
+    def is_lost(self, snapshot: Snapshot | None) -> bool:
+        """Whether what is stored of a node is not whole."""
+        artifact = snapshot.artifact if snapshot is not None else None
+        return artifact is not None and self.now.health_of(artifact) != "ok"
 
     def inputs_changed(self, node: Node, snapshot: Snapshot | None) -> bool:
         """Whether an input that this run leaves alone is another than the one that was read."""

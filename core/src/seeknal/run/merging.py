@@ -57,8 +57,8 @@ def earlier_rows(scope: StepScope, step: Step, before: Snapshot | None) -> Earli
         raise NodeError(
             f"the rows that it goes on from are {state}, and its inputs do not say what they were",
             code="SK0764",
-            help=f"put target/{before.artifact.path} back from a backup; seeknal rollback goes"
-            " back to an earlier generation; under another name it begins anew",
+            help=f"put target/{before.artifact.path} back from a backup; seeknal rollback --to N"
+            " goes back to a generation that has its rows; under another name it begins anew",
         )
     raise NodeError(
         f"the rows that new ones are merged into are {state}, and its inputs no longer say what"
