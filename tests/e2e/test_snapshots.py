@@ -226,6 +226,22 @@ def test_versions_that_are_back_go_on_where_they_were_delivered(kept):
     assert list(kept.held()) == [now] * 5
 
 
+def test_a_table_that_two_share_goes_on_with_one_of_them(kept):
+    _, key, _, keyed, *_ = TARGETS.splitlines()
+    target = f"{key}\n{keyed}\n"
+    kept.node("kept", target)
+    sql = "sql: SELECT id + 10 AS id, name FROM ref('source.customers')\n"
+    kept.made.write({"seeknal/more.yml": KEPT.replace("NAME", "more") + sql + target})
+    kept.run("c").assert_ok()
+    (kept.made.path / "seeknal/more.yml").unlink()
+
+    kept.run("d").assert_ok()
+    kept.run("e").assert_ok()
+
+    current = "SELECT name FROM keyed.kept WHERE is_current"
+    assert sorted(kept.database.rows(current)) == [("c",), ("e",)]
+
+
 def test_what_a_deleted_environment_left_is_in_no_table_beside_versions_that_follow(kept):
     kept.run("dev", "--env", "dev").assert_ok()
     kept.made.run("env", "delete", "dev", "--yes").assert_ok()

@@ -41,7 +41,10 @@ def left_behind_by(
         # What a deleted environment left may be replaced, but stays beside nothing.
         if place.orphaned and not target.accumulates:
             continue
-        lines = (line for node, line in place.lines.items() if node not in sharing)
+        own = place.lines.get(target.node)
+        # Beside its own rows those of a node that has shared the place stay as they are.
+        lines = [line for node, line in place.lines.items() if node not in sharing]
+        lines = [own] if own else lines
         if any(not _goes_on(owed.line, line, target) for line in lines):
             return place
     return None
