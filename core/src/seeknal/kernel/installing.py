@@ -13,6 +13,8 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 CORE = "seeknal"
+OF_A_FILE = "pip install -r requirements.txt"
+"""What a machine that is made anew for each run installs what the project names with."""
 
 
 def install_command(*requirements: str) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from seeknal.intervals.timings import MONTHS, cron_text
+from seeknal.kernel.installing import OF_A_FILE
 from seeknal.scheduling.export.jobs import File, header
 from seeknal.scheduling.export.plain import plain
 from seeknal.scheduling.export.yaml import dumped
@@ -73,7 +74,7 @@ def _workflow(
                 "steps": [
                     {"uses": "actions/checkout@v6"},
                     {"uses": "actions/setup-python@v6", "with": {"python-version": "3.12"}},
-                    {"run": "pip install -r requirements.txt"},
+                    {"run": OF_A_FILE},
                     {
                         "name": "Bring back what earlier runs have left",
                         "uses": "actions/cache/restore@v5",
