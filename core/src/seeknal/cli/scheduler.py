@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from functools import partial
 from pathlib import Path
@@ -74,12 +75,15 @@ def scheduler_command(
         )
     # What cannot be read is to be told now, and not by the first run.
     request(command="scheduler", environment=environment, variables=variables)
-    find_profile(project_root(), profile)
+    root = project_root()
+    found = find_profile(root, profile)
+    is_named = profile is not None or bool(os.environ.get("SEEKNAL_PROFILE"))
     words = tuple(word for entry in variables for word in ("--var", entry))
     asked = Asked(
-        root=project_root(),
+        root=root,
         environment=environment,
-        profile=None if profile is None else profile.resolve(),
+        # Its processes are in the project's folder, wherever it was started.
+        profile=found.resolve() if found is not None and is_named else None,
         words=words,
         period=heartbeat,
     )
