@@ -12,7 +12,7 @@ from seeknal.builtin.options.snapshot import SnapshotOptions
 from seeknal.builtin.snapshots import run_node
 from seeknal.plugin import Column, Location, Node, NodeError, NodeId, NodeInputs, Relation
 from tests.contexts import step_context
-from tests.snapshots.judge import plain
+from tests.snapshots.judge import plain, readable
 
 WHY = {
     "SK0852": "name",
@@ -103,5 +103,6 @@ class QueryEngine:
         return [(column.name, column.type) for column in self.relation(self.stored).columns]
 
     def rows(self):
-        rows = self.duckdb.execute(f"FROM {self.stored}").fetchall()
+        listed = readable(self.columns())
+        rows = self.duckdb.execute(f"SELECT {listed} FROM {self.stored}").fetchall()
         return [tuple(map(plain, row)) for row in rows]

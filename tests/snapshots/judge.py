@@ -139,3 +139,11 @@ def plain(value: Any) -> Any:
 
         return value.astimezone(UTC).replace(tzinfo=None)
     return value
+
+
+def readable(columns: Iterable[tuple[str, str]]) -> str:
+    """SQL of columns as every version of DuckDB gives them to Python: some need pytz for zones."""
+    zoned = "TIMESTAMP WITH TIME ZONE"
+    return ", ".join(
+        f"""timezone('UTC', "{name}")""" if kind == zoned else f'"{name}"' for name, kind in columns
+    )

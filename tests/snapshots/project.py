@@ -10,7 +10,7 @@ import duckdb
 
 from seeknal.host import clock
 from tests.snapshots.engine import WHY
-from tests.snapshots.judge import plain
+from tests.snapshots.judge import plain, readable
 
 SOURCE = "{kind: source, name: customers, source: parquet, table: data/customers.parquet}\n"
 
@@ -63,9 +63,10 @@ class ProjectEngine:
             ]
 
     def rows(self):
+        listed = readable(self.columns())
         with duckdb.connect() as connection:
-            connection.execute("SET TimeZone = 'UTC'")
-            found = connection.execute(f"FROM read_parquet('{self.stored}')").fetchall()
+            query = f"SELECT {listed} FROM read_parquet('{self.stored}')"
+            found = connection.execute(query).fetchall()
         return [tuple(map(plain, row)) for row in found]
 
 

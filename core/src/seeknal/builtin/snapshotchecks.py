@@ -134,9 +134,9 @@ def _refuse_empty(node: Node, given: Relation, unique: Sequence[str], context: N
     others = [column.name for column in given.columns if column.name not in unique]
     shown = [*unique, *others[:2]]
     empty = " OR ".join(f"{quote_identifier(name)} IS NULL" for name in unique)
+    texts = ", ".join(_text(quote_identifier(name)) for name in shown)
     found = context.duckdb.execute(
-        f"SELECT count(*) OVER (), {', '.join(map(quote_identifier, shown))} FROM {given.scan}"
-        f" WHERE {empty} LIMIT 1"
+        f"SELECT count(*) OVER (), {texts} FROM {given.scan} WHERE {empty} LIMIT 1"
     ).fetchall()
     if found:
         count, *values = found[0]
@@ -170,7 +170,7 @@ def check_same_versions(node: Node, query: Query, context: NodeContext) -> None:
         for known in [f"known.{quote_identifier(column.name)}"]
     )
     names = [*query.keys, query.when]
-    listed = ", ".join(f"given.{quote_identifier(column.name)}" for column in names)
+    listed = ", ".join(_text(f"given.{quote_identifier(column.name)}") for column in names)
     found = context.duckdb.execute(
         f"WITH given AS ({query.rows_given()}), past AS ({query.rows_past()})"
         f" SELECT {listed}, count(*) OVER () FROM given"
@@ -214,6 +214,11 @@ def check_past(node: Node, query: Query, context: NodeContext) -> None:
             help="a snapshot by another key is another one: give it another name, and the earlier"
             " rows stay under this one",
         )
+
+
+def _text(value: str) -> str:
+    """SQL of a value as it is shown: some versions of DuckDB give moments with pytz alone."""
+    return f"CAST({value} AS VARCHAR)"
 
 
 def node_keys(query: Query) -> list[str]:
