@@ -31,6 +31,7 @@ from seeknal.values.project import Retention
 
 if TYPE_CHECKING:
     from seeknal.plan.session import Loaded, Request
+    from seeknal.values.names import NodeId
     from seeknal.values.snapshot import Snapshot
 
 GRACE = 60.0
@@ -110,7 +111,10 @@ class Chores:
         kept = self.kept_generations()
         known = self.store.state.environments
         for name in kept.environments():
-            for number in kept.numbers(name)[self.retention.output_retention :]:
+            old = kept.numbers(name)[self.retention.output_retention :]
+            if old and name in known and not self.dry_run:
+                kept.spare(name, old, _read_by_parts(known[name]))
+            for number in old:
                 yield self.drop_generation(kept, name, number)
             if name not in known and not self.dry_run:
                 kept.drop(name)
@@ -184,6 +188,7 @@ class Chores:
             for number in kept.numbers(name):
                 if (name, number) not in skip:
                     found |= _paths_of_lines(kept.lines(name, number))
+            found |= _paths_of_lines(kept.spared(name))
         return found
 
     def remove_definitions(self) -> Iterator[Item]:
@@ -258,6 +263,24 @@ class Chores:
 
 def _paths(environment: EnvironmentState) -> set[str]:
     return {path for found in environment.snapshots.values() for path in found.files}
+
+
+def _read_by_parts(environment: EnvironmentState) -> set[tuple[NodeId, str]]:
+    """Earlier outputs from which ranges of tracked nodes were computed, by node and output id.
+
+    A node that is due once a day is to tell then whether its inputs are what they were, however
+    many generations others have made meanwhile: else it would do all of its ranges again.
+    """
+    snapshots = environment.snapshots
+    current = {(id, snapshot.output_id) for id, snapshot in snapshots.items()}
+    found = {
+        (id, output)
+        for snapshot in snapshots.values()
+        if snapshot.covered is not None and snapshot.artifact is not None
+        for part in (*snapshot.artifact.parts, *snapshot.unfinished)
+        for id, output in (part.inputs or {}).items()
+    }
+    return found - current
 
 
 def _paths_of_lines(lines: list[str]) -> set[str]:

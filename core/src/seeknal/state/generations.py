@@ -7,13 +7,13 @@ remove its file.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
-from seeknal.host.files import replacing
+from seeknal.host.files import replacing, write_text
 from seeknal.state.codec import Snapshots, decode_snapshot
 from seeknal.state.ledger import Changes
 from seeknal.state.sealed import seal, unseal
@@ -73,6 +73,34 @@ class Generations:
     def remove(self, environment: str, number: int) -> None:
         """Forget one generation; those before it cannot be returned to any more either."""
         self._path(environment, number).unlink(missing_ok=True)
+
+    def spare(
+        self, environment: str, numbers: Iterable[int], wanted: Collection[tuple[NodeId, str]]
+    ) -> None:
+        """Keep outputs of generations that are forgotten next: by node and output id.
+
+        What was kept so before and is wanted no more goes. Raises OSError.
+        """
+        lines = [*self.spared(environment)]
+        lines += [line for number in numbers for line in self.lines(environment, number)]
+        found: dict[tuple[NodeId, str], str] = {}
+        for line in lines:
+            before = (unseal(line) or {}).get("before") or {}
+            output = (NodeId(before.get("node", "")), str(before.get("output_id", "")))
+            if output in wanted:
+                found.setdefault(output, line)
+        if lines and [*found.values()] != self.spared(environment):
+            write_text(self._spared(environment), "".join(f"{each}\n" for each in found.values()))
+
+    def spared(self, environment: str) -> list[str]:
+        """The sealed lines of outputs that are kept though their generations are not."""
+        try:
+            return self._spared(environment).read_text(encoding="utf-8").splitlines()
+        except (OSError, UnicodeDecodeError):
+            return []
+
+    def _spared(self, environment: str) -> Path:
+        return self._folder / environment / "read.ndjson"
 
     def size(self, environment: str, number: int) -> int:
         """The bytes of a generation's file."""

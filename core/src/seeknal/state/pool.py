@@ -90,6 +90,8 @@ class Pool:
                 if number <= environment.generation:
                     for line in self._generations.lines(name, number):
                         yield f"{name}@{number - 1}", line
+            for line in self._generations.spared(name):
+                yield name, line
 
 
 def _has_any(encoded: Mapping[str, Any], spans: Spans) -> bool:
