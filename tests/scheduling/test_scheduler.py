@@ -240,6 +240,18 @@ def test_a_message_that_could_not_be_written_is_written_later(
     assert [each["type"] for each in bodies(watched)] == ["run.failed"]
 
 
+def test_a_project_that_is_only_read_again_shortens_no_delay(seeknal_project, scheduler, unsent):
+    project = seeknal_project({**FILES, "data/orders.csv": BROKEN})
+    watched = scheduler(project)
+    watched.until("failed: transform.hourly")
+    watched.until("failed: transform.hourly")
+
+    watched.daemon.reader.doubt(1)
+    said = watched.during(60)
+
+    assert not any("running" in line for line in said)
+
+
 def test_rows_that_are_too_old_are_told_of_though_no_run_fails(seeknal_project, scheduler, unsent):
     fresh = "freshness: {error_after: 3 hours, column: at}\n"
     orders = f"{FILES['seeknal/orders.yml']}{fresh}"

@@ -191,9 +191,11 @@ class Daemon:
         self.reading, self.is_read = found, True
         self.ages.begin(SETTLED)
         memory = as_found(self.memory, found.entries, found.made_at, found.known)
-        # Whatever failed may be mended by what has changed.
+        if self.reader.brings_news:
+            # Whatever failed may be mended by what has changed.
+            memory = memory.retried()
         project = Standing(told=memory.project.told)
-        self._settle(evolve(memory.retried(), project=project))
+        self._settle(evolve(memory, project=project))
 
     def _project_failed(self, fault: Fault) -> None:
         """Nothing runs of a project that cannot be read; what ran before is as it was."""

@@ -32,7 +32,8 @@ and after how many they are read though they go on changing."""
 class Reader:
     """Looks at the files of one project. ``start`` starts the process that reads them.
 
-    ``is_unsure``: a run of others may have done what is due since they were read.
+    ``is_unsure``: a run of others may have done what is due since they were read. ``brings_news``:
+    they are others than those that were read before.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class Reader:
         self.tell = tell
         self.child: Child | None = None
         self.is_unsure = True
+        self.brings_news = False
         self._files: Stats | None = None
         self._changing: Stats | None = None
         self._changed_at = 0.0
@@ -68,7 +70,8 @@ class Reader:
         self._look_at, self._changing = now + LOOK, None
         if files == known and not again and not self.is_unsure:
             return
-        if known is not None and files != known:
+        self.brings_news = known is not None and files != known
+        if self.brings_news:
             self.tell("the project's files have changed: reading them")
         self._files, self.is_unsure = files, False
         self.child = self.start()
