@@ -133,7 +133,8 @@ def _status_of_nodes(
     known = {
         due.node: due for due, since, until in evidence.due() if since <= begun and at <= until
     }
-    nodes = {node["node"]: node for node in said["nodes"]}
+    # Nodes without a schedule are named while they fail.
+    nodes = {node["node"]: node for node in said["nodes"] if node["schedule"] is not None}
     if set(nodes) != set(known):
         verdict.add("-", at, f"status knows other nodes: {sorted(set(nodes) ^ set(known))}")
     for node, entry in nodes.items():
