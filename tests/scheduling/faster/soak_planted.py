@@ -127,9 +127,9 @@ def rewrites():
 
 def hurries():
     """What has failed is tried again at once."""
-    from seeknal.scheduling import memory
+    from seeknal.scheduling import delays, memory
 
-    memory.FIRST_DELAY = memory.LONGEST_DELAY = 1
+    memory.DELAY = delays.Delay(1)
 
 
 PLANTS = {

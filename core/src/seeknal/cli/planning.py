@@ -13,6 +13,7 @@ from seeknal.cli.render import cell, count, duration_text
 from seeknal.cli.streams import paint, say
 from seeknal.values.names import PRODUCTION
 from seeknal.values.secret import scrub
+from seeknal.values.several import a_few
 
 if TYPE_CHECKING:
     from seeknal.kernel.plugin_types import Section
@@ -183,10 +184,8 @@ def say_left(left: Sequence[Left]) -> None:
     """Targets that no node delivers to any more: the first, and where all are listed."""
     if not left:
         return
-    shown = (entry.destination for entry in left[:MOST_LEFT])
-    first = ", ".join(f"{there.type} {there.name}" for there in shown)
-    more = f" and {len(left) - MOST_LEFT:,} more" if len(left) > MOST_LEFT else ""
+    names = [f"{entry.destination.type} {entry.destination.name}" for entry in left]
     say(
-        f"{count(len(left), 'target')} left behind: {first}{more}\n"
+        f"{count(len(left), 'target')} left behind: {a_few(names, MOST_LEFT)}\n"
         "  seeknal janitor lists them, seeknal janitor --targets drops what is ours"
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from seeknal.sql.quote import quote_literal, quote_name
 from seeknal.values.errors import UsageError
+from seeknal.values.several import a_few
 
 if TYPE_CHECKING:
     import duckdb
@@ -55,9 +56,8 @@ def _check_free(connection: duckdb.DuckDBPyConnection, wanted: Collection[tuple[
         if (schema.lower(), name.lower()) in names
     ]
     if taken:
-        more = f" and {len(taken) - _NAMED} more" if len(taken) > _NAMED else ""
         raise UsageError(
-            f"the database has a {', '.join(taken[:_NAMED])}{more} of its own, "
+            f"the database has a {a_few(taken, _NAMED)} of its own, "
             "where a view of that name would be kept",
             code="SK0488",
             help="name another file, or rename what is there",

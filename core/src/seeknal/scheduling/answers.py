@@ -10,15 +10,16 @@ from attrs import field, frozen
 from seeknal.graph.agenda import Entry
 from seeknal.scheduling.due import Ended
 from seeknal.scheduling.memory import Fault
+from seeknal.values.errors import LockHeld
 from seeknal.values.names import NodeId
 from seeknal.values.schedule import Schedule
+from seeknal.values.several import a_few
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from seeknal.scheduling.child import Answer
 
-LOCK_HELD = "SK0802"
 _WELL = ("success", "reused")
 
 
@@ -82,7 +83,7 @@ def run_of(answer: Answer, *, stopped: bool) -> Run:
         code = (content.get("error") or {}).get("code")
         return Run(
             fault=None if stopped else fault_of(answer),
-            locked=code == LOCK_HELD,
+            locked=code == LockHeld.default_code,
             refused=answer.code == 2,
         )
     ended = {NodeId(found["node"]): _ended(found) for found in content["nodes"]}
@@ -118,10 +119,8 @@ def fault_of(answer: Answer) -> Fault:
     error = answer.content.get("error")
     if error:
         problems: Sequence[Mapping[str, Any]] = answer.content.get("problems") or [error]
-        places = [_place(problem) for problem in problems[:5]]
-        more = f" and {len(problems) - 5} more" if len(problems) > 5 else ""
         return Fault(
-            message="; ".join(places) + more,
+            message=a_few([*map(_place, problems)], between="; "),
             code=error.get("code"),
             help=error.get("help"),
         )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
 
+from seeknal.graph.agenda import NO_SCHEDULE
 from seeknal.host import clock
 from seeknal.host.service import ALIVE, READY, STOPPING, tell_manager
 from seeknal.scheduling.ages import Ages
@@ -27,9 +28,10 @@ from seeknal.scheduling.postman import Postman
 from seeknal.scheduling.reader import Reader
 from seeknal.state.aside import move_aside
 from seeknal.state.lock import is_held
+from seeknal.values.several import a_few
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from seeknal.scheduling.answers import Run
@@ -184,7 +186,7 @@ class Daemon:
             self._project_failed(found)
             return
         if not found.entries:
-            self.tell('no node has a schedule; schedule: "@daily" makes one due')
+            self.tell(NO_SCHEDULE)
         elif found.entries != self.reading.entries:
             count = len(found.entries)
             self.tell(f"{count} {'node has' if count == 1 else 'nodes have'} a schedule")
@@ -230,7 +232,7 @@ class Daemon:
         if self.runner is not None:
             self._beat_at = float("-inf")
             if self._waits_since is None:
-                self.tell(f"running {_names(found.due or found.nodes)}")
+                self.tell(f"running {a_few(found.due or found.nodes)}")
 
     def _collect_run(self) -> None:
         answer = self.runner.ended() if self.runner else None
@@ -361,8 +363,3 @@ def _identity(path: Path) -> tuple[int, int] | None:
 
 def _profile(asked: Asked) -> list[str]:
     return [] if asked.profile is None else ["--profile", str(asked.profile)]
-
-
-def _names(nodes: Sequence[NodeId], most: int = 5) -> str:
-    shown = ", ".join(nodes[:most])
-    return f"{shown} and {len(nodes) - most} more" if len(nodes) > most else shown

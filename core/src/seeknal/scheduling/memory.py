@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Any
 from attrs import asdict, evolve, field, frozen
 
 from seeknal.host.files import write_text
+from seeknal.scheduling.delays import Delay, is_over
 from seeknal.values.names import NodeId
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-FIRST_DELAY = 60
-LONGEST_DELAY = 3600
-"""Seconds until what has failed is tried again: twice as many each time, and never more."""
+DELAY = Delay(60)
 
 
 @frozen(kw_only=True)
@@ -53,18 +52,17 @@ class Standing:
 
     def failed(self, fault: Fault, now: int, *, follows: bool = False) -> Standing:
         """After one more attempt that went wrong."""
-        delay = min(FIRST_DELAY << min(self.failures, 16), LONGEST_DELAY)
         return evolve(
             self,
             failures=self.failures + 1,
-            retry_at=now + delay,
+            retry_at=now + DELAY.after(self.failures),
             fault=fault,
             follows=follows,
         )
 
     def may_retry(self, now: int) -> bool:
-        """Whether it is time for the next attempt; a clock that was put back delays it little."""
-        return now >= self.retry_at or self.retry_at > now + LONGEST_DELAY
+        """Whether it is time for the next attempt."""
+        return is_over(self.retry_at, now)
 
 
 @frozen(kw_only=True)

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from attrs import evolve, frozen
 
+from seeknal.values.several import a_few
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
@@ -22,7 +24,6 @@ _VERBS: dict[Type, str] = {
 }
 Faults = tuple[tuple["NodeId | None", "Fault | None"], ...]
 _PROJECT = "the project"
-_SHOWN = 5
 
 
 @frozen(kw_only=True)
@@ -37,10 +38,8 @@ class News:
 
     def text(self, project: str, environment: str) -> str:
         """In words, for people."""
-        names = [str(id or _PROJECT) for id, _ in self.faults]
-        shown = ", ".join(names[:_SHOWN])
-        more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-        text = f"{project} ({environment}): {shown}{more} {_VERBS[self.type]}"
+        names = a_few([str(id or _PROJECT) for id, _ in self.faults])
+        text = f"{project} ({environment}): {names} {_VERBS[self.type]}"
         first = self.faults[0][1]
         return f"{text}: {first.message}" if first else text
 

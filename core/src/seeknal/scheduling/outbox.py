@@ -11,15 +11,15 @@ from attrs import asdict, evolve, field, frozen
 
 from seeknal.host import clock
 from seeknal.host.files import write_text
+from seeknal.scheduling.delays import Delay, is_over
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-FIRST_DELAY = 10
-LONGEST_DELAY = 3600
+DELAY = Delay(10)
 KEPT_FOR = 86400
-"""Seconds until a message is tried again, at first and at most, and until it is given up."""
+"""Seconds until a message is given up."""
 MOST = 1000
 """Messages that wait; of more the oldest are given up."""
 
@@ -34,7 +34,6 @@ class Message:
     sent: tuple[str, ...] = field(default=(), converter=tuple[str, ...])
     attempts: int = 0
     retry_at: float = 0.0
-    errors: Mapping[str, str] = field(factory=dict)
 
 
 def new_message(body: Mapping[str, Any]) -> Message:
@@ -73,7 +72,7 @@ def waiting(outbox: Path) -> list[Path]:
 
 def tried(message: Message, now: float) -> Message:
     """After one more attempt in which not all got it."""
-    delay = min(FIRST_DELAY << min(message.attempts, 16), LONGEST_DELAY)
+    delay = DELAY.after(message.attempts)
     return evolve(message, attempts=message.attempts + 1, retry_at=now + delay)
 
 
@@ -82,5 +81,5 @@ def is_given_up(message: Message, now: float) -> bool:
 
 
 def is_due(message: Message, now: float) -> bool:
-    """Whether it is time to send it; a clock that was put back delays it little."""
-    return now >= message.retry_at or message.retry_at > now + LONGEST_DELAY
+    """Whether it is time to send it."""
+    return is_over(message.retry_at, now)

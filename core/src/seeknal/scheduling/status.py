@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from attrs import frozen
 
@@ -20,17 +20,17 @@ if TYPE_CHECKING:
     from seeknal.scheduling.place import Place
     from seeknal.values.names import NodeId
 
-WORDS = ("failing", "due", "waiting", "ok", "never")
+Word = Literal["failing", "due", "waiting", "ok", "never"]
 
 
 @frozen(kw_only=True)
 class NodeStatus:
-    """How one node is. ``status`` is one of `WORDS`; ``entry`` None: it runs along with others."""
+    """How one node is. ``entry`` None: it runs along with others."""
 
     node: NodeId
     entry: Entry | None
     standing: Standing
-    status: str
+    status: Word
 
 
 @frozen(kw_only=True)
@@ -39,7 +39,6 @@ class Status:
 
     alive: bool
     heartbeat: Heartbeat | None
-    project: Standing
     nodes: tuple[NodeStatus, ...]
     pending: int
     failed: int
@@ -56,7 +55,6 @@ def status_of(place: Place, entries: Sequence[Entry], now: float) -> Status:
     return Status(
         alive=fresh and is_held(place.folder),
         heartbeat=heartbeat,
-        project=memory.project,
         nodes=tuple(_nodes(memory, entries, due)),
         pending=len(messages),
         failed=sum(message is not None and message.attempts > 0 for message in messages),
@@ -89,7 +87,7 @@ def _nodes(memory: Memory, entries: Sequence[Entry], due: Collection[NodeId]) ->
     ]
 
 
-def _word(standing: Standing, due: bool) -> str:
+def _word(standing: Standing, due: bool) -> Word:
     if standing.fails:
         return "failing"
     if due and standing.tick is not None:

@@ -12,6 +12,7 @@ from seeknal.intervals.timings import Timing, cron_text
 from seeknal.intervals.units import unit_of
 from seeknal.values.errors import UsageError
 from seeknal.values.names import PRODUCTION
+from seeknal.values.several import a_few
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -126,8 +127,7 @@ def origin(text: str) -> str:
 
 def told(job: Job) -> str:
     """The nodes of a job, for people."""
-    more = f" and {len(job.nodes) - 5} more" if len(job.nodes) > 5 else ""
-    return comment(f"{', '.join(job.nodes[:5])}{more}")
+    return comment(a_few(job.nodes))
 
 
 def comment(text: str) -> str:
