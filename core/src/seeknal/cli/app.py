@@ -250,9 +250,17 @@ class Command(click.Command):
 
 
 class Group(click.Group):
-    """A group that names the nearest command when one is unknown."""
+    """A group that names the nearest command when one is unknown.
+
+    One that does something by itself has the options that every command has.
+    """
 
     command_class = Command
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        if self.invoke_without_command:
+            self.params += _common_parameters()
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         _refuse_empty(self, ctx, args)

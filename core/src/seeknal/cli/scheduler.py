@@ -22,7 +22,7 @@ from seeknal.cli.render import print_json
 from seeknal.cli.streams import say
 from seeknal.host import clock
 from seeknal.kernel.command_options import format_option, profile_option
-from seeknal.values.errors import Interrupted, LockHeld, ProjectError, UsageError
+from seeknal.values.errors import Interrupted, ProjectError, UsageError
 from seeknal.values.names import PRODUCTION
 
 if TYPE_CHECKING:
@@ -146,26 +146,21 @@ def notify_command(file: Path | None, profile: Path | None, format_: str) -> int
 def _schedule(asked: Asked) -> int:
     from seeknal.scheduling.daemon import Daemon
     from seeknal.scheduling.place import Place
-    from seeknal.state.lock import project_lock
+    from seeknal.state.lock import Refusal, project_lock
 
+    refusal = Refusal(
+        f"a scheduler of {asked.environment} is at work already",
+        "seeknal scheduler status says how it is",
+    )
     place = Place.of(asked.root / "target", asked.environment)
     stopped: list[int] = []
     at_work: list[Daemon] = []
     _obey(at_work, stopped)
     while not stopped:
-        try:
-            with project_lock(place.folder, command="scheduler", timeout=1.0):
-                at_work[:] = [Daemon(asked, place, _line)]
-                if not stopped:
-                    at_work[0].carry_out()
-        except LockHeld as error:
-            raise LockHeld(
-                error.message.replace(
-                    "another command is writing to this project",
-                    f"a scheduler of {asked.environment} is at work already",
-                ),
-                help="seeknal scheduler status says how it is",
-            ) from None
+        with project_lock(place.folder, command="scheduler", timeout=1.0, refusal=refusal) as lock:
+            at_work[:] = [Daemon(asked, place, lock.is_current, _line)]
+            if not stopped:
+                at_work[0].carry_out()
         if not stopped:
             _line("the folder target was removed: beginning anew")
     return Interrupted.exit_code if stopped[0] == signal.SIGINT else 0

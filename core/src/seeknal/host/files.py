@@ -109,6 +109,19 @@ def write_text(path: Path, text: str) -> None:
         temporary.write_text(text, encoding="utf-8")
 
 
+def put_text(path: Path, text: str) -> None:
+    """Replace ``path``'s content with ``text``, atomically; the disk is not asked to keep it.
+
+    For what a power cut may damage, as it is written again. Raises OSError.
+    """
+    temporary = temporary_name(path)
+    try:
+        temporary.write_text(text, encoding="utf-8")
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
 def keep_text(path: Path, text: str) -> None:
     """Replace the content of a file that only saves time, where its folder may be written to."""
     with suppress(OSError):

@@ -64,11 +64,21 @@ class Asked:
 
 
 class Daemon:
-    """One scheduler at work. ``tell`` is given a line for each thing that happens."""
+    """One scheduler at work, as long as it ``holds`` what keeps others away.
 
-    def __init__(self, asked: Asked, place: Place, tell: Callable[[str], None]) -> None:
+    ``tell`` is given a line for each thing that happens.
+    """
+
+    def __init__(
+        self,
+        asked: Asked,
+        place: Place,
+        holds: Callable[[], bool],
+        tell: Callable[[str], None],
+    ) -> None:
         self.asked = asked
         self.place = place
+        self.holds = holds
         self.tell = tell
         self.postman = Postman(
             asked.root,
@@ -90,7 +100,6 @@ class Daemon:
         self.began_with = self.reader.files
         self.started_at = clock.now().timestamp()
         self.stopping = self.hurrying = False
-        self.lock = _identity(place.lock)
         self._beat_at = self._not_before = float("-inf")
         self._waits_since: float | None = None
         self._never = Event()
@@ -103,11 +112,6 @@ class Daemon:
     def hurry(self) -> None:
         """End at once: what runs is killed, and begins anew with the next scheduler."""
         self.stopping = self.hurrying = True
-
-    @property
-    def is_lost(self) -> bool:
-        """Whether its folder was removed: another scheduler may take what it had locked."""
-        return _identity(self.place.lock) != self.lock
 
     def carry_out(self) -> None:
         """Schedule until it is told to stop, or its folder is removed."""
@@ -123,7 +127,7 @@ class Daemon:
 
     @property
     def is_over(self) -> bool:
-        return self.runner is None and (self.stopping or self.is_lost)
+        return self.runner is None and (self.stopping or not self.holds())
 
     @property
     def is_busy(self) -> bool:
@@ -352,13 +356,6 @@ class Daemon:
             self.runner.stop(GRACE)
         with suppress(OSError):
             self.place.heartbeat.unlink()
-
-
-def _identity(path: Path) -> tuple[int, int] | None:
-    with suppress(OSError):
-        status = path.stat()
-        return status.st_dev, status.st_ino
-    return None
 
 
 def _profile(asked: Asked) -> list[str]:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from attrs import asdict, field, frozen
 
-from seeknal.host.files import temporary_name
+from seeknal.host.files import put_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,15 +45,8 @@ class Heartbeat:
 
 
 def beat(path: Path, heartbeat: Heartbeat) -> None:
-    """Write a sign of life; the disk is not asked to keep it. Raises OSError."""
-    temporary = temporary_name(path)
-    try:
-        temporary.write_text(json.dumps(asdict(heartbeat)), encoding="utf-8")
-        os.replace(temporary, path)
-    except OSError:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
-        raise
+    """Write a sign of life. Raises OSError."""
+    put_text(path, json.dumps(asdict(heartbeat)))
 
 
 def last_beat(path: Path) -> Heartbeat | None:

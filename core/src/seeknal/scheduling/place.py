@@ -20,11 +20,6 @@ class Place:
         return cls(target / FOLDER / environment)
 
     @property
-    def lock(self) -> Path:
-        """What `project_lock` locks of a folder."""
-        return self.folder / ".lock"
-
-    @property
     def memory(self) -> Path:
         return self.folder / "state.json"
 

@@ -6,14 +6,13 @@ It follows from the project and the state: losing it loses nothing.
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from seeknal.host.files import kept_json, temporary_name
+from seeknal.host.files import kept_json, put_text
 from seeknal.intervals.holding import holding_of
 from seeknal.values.names import PRODUCTION, NodeId
 
@@ -185,13 +184,7 @@ def _same(found: Mapping[str, Any], wanted: Document) -> bool:
 
 
 def _replace(path: Path, content: Mapping[str, Any]) -> None:
-    # Without asking the disk to keep it: what a power cut damages is written again.
-    temporary = temporary_name(path)
-    try:
-        temporary.write_text(f"{json.dumps(content, indent=2)}\n", encoding="utf-8")
-        if path.is_dir() and not path.is_symlink():
-            # Nothing of ours is a folder, and no file takes the place of one.
-            shutil.rmtree(path)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    if path.is_dir() and not path.is_symlink():
+        # Nothing of ours is a folder, and no file takes the place of one.
+        shutil.rmtree(path)
+    put_text(path, f"{json.dumps(content, indent=2)}\n")

@@ -9,24 +9,54 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from attrs import frozen
+
 from seeknal.host import clock
-from seeknal.host.files import temporary_name
+from seeknal.host.files import put_text
 from seeknal.state.sealed import parse_object
 from seeknal.values.errors import LockHeld, StateError
 
 _POLL = 0.05
 
 
+@frozen
+class Refusal:
+    """What is said to whom a lock is not given, before who holds it, and what to do."""
+
+    message: str
+    help: str
+
+
+WRITING = Refusal(
+    "another command is writing to this project",
+    "wait for it with --lock-timeout 60s; reading commands need not wait",
+)
+
+
+@frozen
+class Lock:
+    """A lock that this process holds."""
+
+    _descriptor: int
+    _path: Path
+
+    def is_current(self) -> bool:
+        """Whether the locked file still has its name: its folder may have been removed."""
+        return _is_current(self._descriptor, self._path)
+
+
 @contextmanager
-def project_lock(target: Path, *, command: str, timeout: float = 0.0) -> Iterator[None]:
+def project_lock(
+    target: Path, *, command: str, timeout: float = 0.0, refusal: Refusal = WRITING
+) -> Iterator[Lock]:
     """Be the only writer of ``target`` while the block runs.
 
     Waits ``timeout`` seconds at most; then raises LockHeld, which says who holds it.
     """
-    descriptor = _wait_for(target, timeout)
+    descriptor = _wait_for(target, timeout, refusal)
     try:
         _tell_others(target, command)
-        yield
+        yield Lock(descriptor, _lock_path(target))
     finally:
         with suppress(OSError):
             _info_path(target).unlink()
@@ -44,7 +74,7 @@ def is_held(target: Path) -> bool:
     if not _info_path(target).exists():
         return False
     try:
-        descriptor = os.open(target / ".lock", os.O_RDONLY | os.O_CLOEXEC)
+        descriptor = os.open(_lock_path(target), os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
         return False
     try:
@@ -56,18 +86,18 @@ def is_held(target: Path) -> bool:
     return False
 
 
-def _wait_for(target: Path, timeout: float) -> int:
+def _wait_for(target: Path, timeout: float, refusal: Refusal) -> int:
     deadline = time.monotonic() + timeout
     while (descriptor := _acquire(target)) is None:
         if time.monotonic() >= deadline:
-            raise _held(target, timeout)
+            raise _held(target, timeout, refusal)
         time.sleep(_POLL)
     return descriptor
 
 
 def _acquire(target: Path) -> int | None:
     """A descriptor that holds the lock, or None when another has it."""
-    path = target / ".lock"
+    path = _lock_path(target)
     try:
         target.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
@@ -119,19 +149,14 @@ def _tell_others(target: Path, command: str) -> None:
         "command": command,
         "since": clock.now().isoformat(timespec="seconds"),
     }
-    temporary = temporary_name(_info_path(target))
-    # For people only: the lock holds without it, and the disk is not asked to keep it.
+    # For people only: the lock holds without it.
     with suppress(OSError):
-        temporary.write_text(json.dumps(info), encoding="utf-8")
-        temporary.replace(_info_path(target))
+        put_text(_info_path(target), json.dumps(info))
 
 
-def _held(target: Path, timeout: float) -> LockHeld:
+def _held(target: Path, timeout: float, refusal: Refusal) -> LockHeld:
     waited = f" (waited {timeout:g} s)" if timeout else ""
-    return LockHeld(
-        f"another command is writing to this project{_holder(target)}{waited}",
-        help="wait for it with --lock-timeout 60s; reading commands need not wait",
-    )
+    return LockHeld(f"{refusal.message}{_holder(target)}{waited}", help=refusal.help)
 
 
 def _holder(target: Path) -> str:
@@ -142,6 +167,10 @@ def _holder(target: Path) -> str:
     if info is None or not {"command", "pid", "host", "since"} <= set(info):
         return ""
     return ": {command} (pid {pid} on {host}, since {since})".format(**info)
+
+
+def _lock_path(target: Path) -> Path:
+    return target / ".lock"
 
 
 def _info_path(target: Path) -> Path:
