@@ -11,7 +11,7 @@ from seeknal.values.errors import SelectionError, did_you_mean
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from seeknal.graph.dag import Edges, Graph
+    from seeknal.graph.dag import Graph
     from seeknal.intervals.timings import Timing
     from seeknal.values.names import NodeId
     from seeknal.values.node import Node
@@ -46,8 +46,8 @@ def agenda_of(nodes: Mapping[NodeId, Node], graph: Graph) -> tuple[Entry, ...]:
         schedule = nodes[id].schedule
         if schedule is None:
             continue
-        below = _reached(graph.children, {id}, free)
-        along = below | _reached(graph.parents, {id, *below}, free)
+        below = graph.descendants([id], through=free)
+        along = below | graph.ancestors([id, *below], through=free)
         above = graph.ancestors([id, *along]) - free - {id}
         found.append(
             Entry(
@@ -104,14 +104,3 @@ def _no_node(text: str, known: list[str]) -> SelectionError:
 
 
 NO_SCHEDULE = 'no node has a schedule: write schedule: "@daily", "0 6 * * *" or 6 hours in one'
-
-
-def _reached(edges: Edges, start: set[NodeId], free: frozenset[NodeId]) -> set[NodeId]:
-    """The nodes without a schedule that are reached from ``start`` by none with one."""
-    found: set[NodeId] = set()
-    front = [*start]
-    while front:
-        near = {next for id in front for next in edges[id] if next in free} - found - start
-        found |= near
-        front = [*near]
-    return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from heapq import heapify, heappop, heappush
 from typing import TYPE_CHECKING
 
@@ -27,16 +27,27 @@ class Graph:
     parents: Edges
     children: Edges
 
-    def ancestors(self, start: Iterable[NodeId], depth: int | None = None) -> set[NodeId]:
+    def ancestors(
+        self,
+        start: Iterable[NodeId],
+        depth: int | None = None,
+        through: Collection[NodeId] | None = None,
+    ) -> set[NodeId]:
         """All nodes that ``start`` reads, directly or not; without ``start`` itself.
 
-        ``depth`` limits the steps: 1 is the parents.
+        ``depth`` limits the steps: 1 is the parents. ``through``: only nodes among these are
+        found, and gone on from.
         """
-        return _reach(self.parents, start, depth)
+        return _reach(self.parents, start, depth, through)
 
-    def descendants(self, start: Iterable[NodeId], depth: int | None = None) -> set[NodeId]:
+    def descendants(
+        self,
+        start: Iterable[NodeId],
+        depth: int | None = None,
+        through: Collection[NodeId] | None = None,
+    ) -> set[NodeId]:
         """All nodes that read ``start``, directly or not; without ``start`` itself."""
-        return _reach(self.children, start, depth)
+        return _reach(self.children, start, depth, through)
 
 
 def build_graph(nodes: Mapping[NodeId, Node]) -> Graph:
@@ -184,7 +195,12 @@ def _audit_between(read: NodeId, reader: NodeId, nodes: Mapping[NodeId, Node]) -
     )
 
 
-def _reach(edges: Edges, start: Iterable[NodeId], depth: int | None) -> set[NodeId]:
+def _reach(
+    edges: Edges,
+    start: Iterable[NodeId],
+    depth: int | None,
+    through: Collection[NodeId] | None,
+) -> set[NodeId]:
     origin = set(start)
     seen = set(origin)
     front = list(origin)
@@ -193,6 +209,7 @@ def _reach(edges: Edges, start: Iterable[NodeId], depth: int | None) -> set[Node
             near
             for id in front
             for near in edges.get(id, ())
+            if through is None or near in through
             if near not in seen and not seen.add(near)  # type: ignore[func-returns-value]
         ]
         depth = None if depth is None else depth - 1
