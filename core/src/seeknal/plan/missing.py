@@ -35,24 +35,25 @@ def with_missing_inputs(
         for parent in graph.parents[front.pop()]:
             if parent in found or nodes[parent].does in KEEP_NOTHING:
                 continue
-            lacking = {*_lacking(parent, snapshots, health_of)} - found
-            found |= lacking
-            front += lacking
+            missing = [*lacking(parent, snapshots, health_of, found)]
+            found.update(missing)
+            front += missing
     return frozenset(found)
 
 
-def _lacking(
+def lacking(
     id: NodeId,
     snapshots: Mapping[NodeId, Snapshot],
     health_of: Callable[[Artifact], Health],
+    made: Collection[NodeId],
 ) -> Iterator[NodeId]:
-    """The node, or what it is a view of, as far as its rows are not there."""
-    if id not in snapshots:
-        yield id
-        return
+    """The node, or what it is a view of, as far as its rows are not there.
+
+    Without those among ``made``, which the same run makes.
+    """
     for each in with_views(snapshots, [id]):
         snapshot = snapshots.get(each)
-        if is_view(snapshot):
+        if each in made or is_view(snapshot):
             continue
         artifact = snapshot.artifact if snapshot else None
         if artifact is None or health_of(artifact) != "ok":

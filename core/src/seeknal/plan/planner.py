@@ -13,7 +13,7 @@ from seeknal.graph.fingerprint import audits_key
 from seeknal.plan.finding import NOTHING, Finder, Health
 from seeknal.plan.freshness import reason_to_read
 from seeknal.plan.merging import merges_into, notes_of
-from seeknal.plan.missing import KEEP_NOTHING
+from seeknal.plan.missing import KEEP_NOTHING, lacking
 from seeknal.plan.views import as_read, is_view, output_over, with_views
 from seeknal.values.errors import SeeknalError, SelectionError
 from seeknal.values.names import NodeId
@@ -373,30 +373,23 @@ class _Planner:
         for parent in self.now.graph.parents[node.id]:
             if parent in self.now.selected or self.now.nodes[parent].does in KEEP_NOTHING:
                 continue
-            snapshot = self.now.snapshots.get(parent)
-            if snapshot is None:
-                raise SelectionError(
-                    f"{node.id} reads {parent}, which has never run",
-                    help=f"select its inputs too: --select +{node.id}",
-                )
-            self.check_unselected(node, parent, snapshot)
+            self.check_rows(node, parent)
+            snapshot = self.now.snapshots[parent]
+            stale = self.now.fingerprints[parent].of_rows != snapshot.fingerprint.of_rows
+            if stale and parent not in self.warned:
+                self.warned.add(parent)
+                self.warnings.append(f"{parent} is not selected and not current; read as it is")
 
-    def check_unselected(self, node: Node, parent: NodeId, snapshot: Snapshot) -> None:
-        for id in with_views(self.now.snapshots, [parent]):
-            found = self.now.snapshots.get(id)
-            if id in self.now.selected or is_view(found):
-                continue
-            artifact = found.artifact if found else None
-            if artifact is None or self.now.health_of(artifact) != "ok":
-                through = "" if id == parent else f" through {parent}"
-                raise SelectionError(
-                    f"{node.id} reads {id}{through}, whose artifact is gone or damaged",
-                    help=f"select its inputs too: --select +{node.id}",
-                )
-        stale = self.now.fingerprints[parent].of_rows != snapshot.fingerprint.of_rows
-        if stale and parent not in self.warned:
-            self.warned.add(parent)
-            self.warnings.append(f"{parent} is not selected and not current; read as it is")
+    def check_rows(self, node: Node, parent: NodeId) -> None:
+        """Raise SelectionError where rows that a node reads are neither there nor made before."""
+        missing = lacking(parent, self.now.snapshots, self.now.health_of, self.now.selected)
+        id = next(missing, None)
+        if id is None:
+            return
+        what = f"{node.id} reads {id}{'' if id == parent else f' through {parent}'}"
+        never = parent not in self.now.snapshots
+        why = "which has never run" if never else "whose artifact is gone or damaged"
+        raise SelectionError(f"{what}, {why}", help=f"select its inputs too: --select +{node.id}")
 
 
 def built_in(where: str) -> str:
