@@ -7,7 +7,7 @@ import pytest
 from tests.core.intervals.drawn import ERAS, near, seconds
 from tests.intervals import ranges
 
-from seeknal.intervals.ticks import bound, last_tick, ticked, ticks_next
+from seeknal.intervals.ticks import bound, last_tick, next_tick, ticked, ticks_next
 from seeknal.values.cron import Cron
 from seeknal.values.schedule import Schedule
 
@@ -19,6 +19,7 @@ SCHEDULES = [
     *("30 0 * * *", "*/10 2 * * *", "5 * * * *", "0 0 29 2 *", "* * 1 1 *", "0 0,12 * * *"),
     *("30 23 * * *", "* 0 * * *", "0 0 30 12 *"),
 ]
+NEW_YEAR = datetime(2026, 1, 1)
 
 
 @pytest.mark.parametrize(("zone", "day"), ERAS)
@@ -44,6 +45,35 @@ def test_the_next_tick_is_the_first_that_has_not_been(schedule, zone, day):
     for moment, tick in found:
         assert ticked(when, tick) == tick > moment
         assert ticked(when, tick - 1) <= moment
+
+
+@pytest.mark.parametrize(
+    ("schedule", "expected"),
+    [
+        ("*/15 * * * *", datetime(2026, 1, 1, 0, 15)),
+        ("@daily", datetime(2026, 1, 2)),
+        ("0 6 * * mon", datetime(2026, 1, 5, 6)),
+        ("0 0 29 feb *", datetime(2028, 2, 29)),
+        ("30 2 1,15 * *", datetime(2026, 1, 1, 2, 30)),
+        ("0 0 13 * fri", datetime(2026, 1, 2)),
+        ("0 0 * * 7", datetime(2026, 1, 4)),
+        ("5/20 * * * *", datetime(2026, 1, 1, 0, 5)),
+    ],
+)
+def test_next_tick_is_the_first_one_after_the_moment(schedule, expected):
+    cron = Cron.parse(schedule)
+
+    tick = next_tick(cron, "UTC", seconds(NEW_YEAR))
+
+    assert tick == seconds(expected)
+
+
+def test_a_time_that_a_change_of_the_clock_leaves_out_comes_right_after_it():
+    cron = Cron.parse("30 2 * * *")
+
+    tick = next_tick(cron, "Europe/Berlin", seconds(datetime(2026, 3, 28, 11)))
+
+    assert tick == seconds(datetime(2026, 3, 29, 1, 0))
 
 
 @pytest.mark.parametrize(("zone", "day"), ERAS)

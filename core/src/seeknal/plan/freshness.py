@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from seeknal.host.file_version import same
@@ -33,6 +33,7 @@ def _change(version: object, snapshot: Snapshot) -> str | None:
 
 
 def _due(policy: str, snapshot: Snapshot, now: datetime) -> bool:
+    from seeknal.intervals.ticks import next_tick
     from seeknal.values.cron import Cron
     from seeknal.values.durations import Duration
 
@@ -43,5 +44,5 @@ def _due(policy: str, snapshot: Snapshot, now: datetime) -> bool:
     try:
         period = Duration.parse(policy)
     except ValueError:
-        return Cron.parse(policy).next_after(last.astimezone(UTC)) <= now
+        return next_tick(Cron.parse(policy), "UTC", int(last.timestamp())) <= now.timestamp()
     return last + timedelta(seconds=period.rough_seconds) <= now

@@ -50,15 +50,6 @@ class Cron:
             raise ValueError(f"{text!r} is not a cron schedule: {why}") from None
         return found
 
-    def next_after(self, moment: datetime) -> datetime:
-        """The first tick after ``moment``, in its zone. Raises ValueError when there is none."""
-        from cronsim import CronSim
-
-        try:
-            return next(CronSim(self.fields, moment))
-        except StopIteration:
-            raise ValueError("the schedule names a day that does not exist") from None
-
     @property
     def elapses(self) -> bool:
         """Whether it goes by elapsed time, and not by the clock: minutes or hours are a star."""
