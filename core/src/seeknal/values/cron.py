@@ -34,7 +34,7 @@ class Cron:
     @classmethod
     def parse(cls, text: str) -> Cron:
         """The schedule that ``text`` writes. Raises ValueError that says what is wrong."""
-        from cronsim import CronSim, CronSimError
+        from cronsim import CronSimError
 
         fields = NAMED.get(text.strip().lower(), text).split()
         if text.strip().startswith("@") and len(fields) == 1:
@@ -44,7 +44,7 @@ class Cron:
             raise ValueError(f"{text!r} is not a cron schedule: it takes five fields")
         found = cls(" ".join(fields))
         try:
-            CronSim(found.fields, datetime.min)
+            _read(found.fields)
         except CronSimError as error:
             why = _explained(str(error), fields)
             raise ValueError(f"{text!r} is not a cron schedule: {why}") from None
@@ -68,7 +68,7 @@ class Cron:
     @property
     def months(self) -> AbstractSet[int]:
         """The numbers of the months that have ticks."""
-        return _read(self.fields).months
+        return self.read.months
 
     @property
     def minutes_of_day(self) -> tuple[int, ...]:
@@ -77,7 +77,7 @@ class Cron:
 
     def falls_on(self, day: date) -> bool:
         """Whether a day has ticks."""
-        read = _read(self.fields)
+        read = self.read
         return day.month in read.months and read.match_day(day)
 
 
