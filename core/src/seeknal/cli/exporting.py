@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from seeknal.scheduling.export.jobs import Export
 
 NAMES = ("crontab", "systemd", "airflow", "github-actions", "kubernetes")
+_OF_SOME = ("user", "timezone", "image", "storage", "secrets")
+"""Options that only some formats take."""
 _FORMS = {
     "user": (r"[a-z_][a-z0-9_.-]*\$?", "the name of a user"),
     "image": (r"[a-z0-9][A-Za-z0-9_.:/@-]*", "the name of an image"),
@@ -83,13 +85,12 @@ def export_command(
         )
     format = FORMATS[format_]
     _check(format_, format, options)
-    given = {name: options.pop(name) for name in ("user", "timezone", "image", "storage")}
+    given = {name: options.pop(name) for name in _OF_SOME}
     given["timezone"] = _zone(given["timezone"]) if "timezone" in format.options else "UTC"
-    secrets = options.pop("secrets")
     asked = request(command="schedule", environment=environment, **options)
     loaded = read_project(project_root(), asked)
     runs = _options(environment, options, loaded, here=format.here)
-    export = _export(loaded, environment, runs, given, secrets)
+    export = _export(loaded, environment, runs, given)
     files = format.render(export)
     for note in (*format.lacks(export), *differences(format, export)):
         say(f"note: {note}")
@@ -101,7 +102,7 @@ def _check(name: str, format: Format, options: dict[str, Any]) -> None:
     from seeknal.scheduling.export.formats import FORMATS
 
     parameters = {entry.name: entry for entry in click.get_current_context().command.params}
-    for option in ("user", "timezone", "image", "storage", "secrets"):
+    for option in _OF_SOME:
         if explicit(option) and option not in format.options:
             theirs = [name for name, other in FORMATS.items() if option in other.options]
             raise UsageError(
@@ -125,11 +126,7 @@ def _check(name: str, format: Format, options: dict[str, Any]) -> None:
 
 
 def _export(
-    loaded: Loaded,
-    environment: str,
-    runs: tuple[str, ...],
-    given: dict[str, Any],
-    secrets: tuple[str, ...],
+    loaded: Loaded, environment: str, runs: tuple[str, ...], given: dict[str, Any]
 ) -> Export:
     from seeknal.graph.agenda import NO_SCHEDULE, agenda_of, by_timing
     from seeknal.scheduling.export.jobs import Export, jobs_of, refuse_breaks
@@ -157,7 +154,6 @@ def _export(
         jobs=jobs_of(known),
         options=runs,
         now=int(clock.now().timestamp()),
-        secrets=secrets,
         **given,
     )
 
