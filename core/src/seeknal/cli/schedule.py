@@ -37,14 +37,12 @@ def due_command(schedule: str) -> int:
     Europe/Berlin" && seeknal run ...' once an hour runs at six in Berlin.
     """
     from seeknal.intervals.ticks import ticked
-    from seeknal.intervals.timings import read_schedule, timing_of
+    from seeknal.intervals.timings import read_schedule
     from seeknal.values.errors import SelectionError
 
     now = int(clock.now().timestamp())
     try:
-        found = read_schedule(schedule)
-        timing_of(found)
-        return 0 if ticked(found, now) >= now - now % 60 else 1
+        return 0 if ticked(read_schedule(schedule), now) >= now - now % 60 else 1
     except ValueError as error:
         raise SelectionError(str(error), code="SK0305") from None
 
