@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from attrs import evolve, frozen
 
-from seeknal.intervals.clocks import clock_of
+from seeknal.intervals.clocks import DAY, clock_of
 from seeknal.intervals.ticks import ticks_next
 from seeknal.intervals.timings import HOURS, MONTHS, cron_text
 from seeknal.values.schedule import Schedule
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from seeknal.intervals.clocks import Clock
     from seeknal.intervals.timings import Timing
 
-HOUR, DAY = 3600, 86400
+HOUR = 3600
 YEAR = 365 * DAY
 AHEAD = 10 * YEAR
 """So far changes of clocks are looked at: laws that are known today reach no further."""
