@@ -11,7 +11,8 @@ from attrs import frozen
 
 BEGIN = datetime(2026, 3, 26, 20, tzinfo=UTC)
 """Within three days clocks are put forward in Jerusalem, Beirut (at midnight) and Berlin."""
-FIRST = datetime(2026, 3, 25, tzinfo=UTC)
+FIRST, SECOND = datetime(2026, 3, 25, tzinfo=UTC), datetime(2026, 3, 26, tzinfo=UTC)
+"""The days from which data are processed."""
 HOUR = timedelta(hours=1)
 
 
@@ -156,41 +157,21 @@ QUARTERS = "*/15 * * * *"
 HOURS = "0 * * * *"
 DUE = (
     Due(node="source.events", schedule="@hourly", unit=HOURS),
-    Due(
-        node="source.payments",
-        schedule=QUARTERS,
-        unit=QUARTERS,
-        start=datetime(2026, 3, 26, tzinfo=UTC),
-    ),
-    Due(
-        node="source.visits",
-        schedule="10 * * * *",
-        unit=HOURS,
-        start=datetime(2026, 3, 26, tzinfo=UTC),
-    ),
-    Due(
-        node="transform.quarter",
-        schedule=QUARTERS,
-        unit=QUARTERS,
-        start=datetime(2026, 3, 26, tzinfo=UTC),
-    ),
+    Due(node="source.payments", schedule=QUARTERS, unit=QUARTERS, start=SECOND),
+    Due(node="source.visits", schedule="10 * * * *", unit=HOURS, start=SECOND),
+    Due(node="transform.quarter", schedule=QUARTERS, unit=QUARTERS, start=SECOND),
     Due(node="transform.hourly", schedule="@hourly", unit=HOURS),
     Due(
         node="transform.early",
         schedule=HOURS,
         unit=HOURS,
-        start=datetime(2026, 3, 26, tzinfo=UTC),
+        start=SECOND,
         lag=timedelta(minutes=10),
     ),
     Due(node="transform.berlin", schedule="@daily", zone="Europe/Berlin", unit="@daily"),
     Due(node="transform.beirut", schedule="@daily", zone="Asia/Beirut", unit="@daily"),
     Due(node="transform.jerusalem", schedule="6 hours", zone="Asia/Jerusalem", unit="6 hours"),
-    Due(
-        node="transform.kept",
-        schedule="@hourly",
-        unit=HOURS,
-        start=datetime(2026, 3, 26, tzinfo=UTC),
-    ),
+    Due(node="transform.kept", schedule="@hourly", unit=HOURS, start=SECOND),
     Due(node="transform.beat", schedule="*/20 * * * *"),
     Due(node="transform.flaky", schedule="*/30 * * * *", zone="Europe/Berlin"),
     Due(node="transform.night", schedule="15,30,45 0-4 * * *", zone="Europe/Berlin"),
@@ -230,14 +211,7 @@ EDITS = (
                 "early", "20 * * * *", "source.visits", unit=_truncated("hour")
             )
         },
-        due=(
-            Due(
-                node="transform.early",
-                schedule="20 * * * *",
-                unit=HOURS,
-                start=datetime(2026, 3, 26, tzinfo=UTC),
-            ),
-        ),
+        due=(Due(node="transform.early", schedule="20 * * * *", unit=HOURS, start=SECOND),),
     ),
     Edit(
         name="a node that is deleted",
@@ -284,7 +258,7 @@ def make(root: Path, until: datetime) -> None:
         write(root / name, text)
     write(root / "data/rates.csv", "rate\n1\n")
     write(root / "data/events.csv", "t,v\n" + lines(FIRST, BEGIN + 2 * HOUR))
-    day = datetime(2026, 3, 26, tzinfo=UTC)
+    day = SECOND
     while day < until + timedelta(days=2):
         after = day + timedelta(days=1)
         write(root / f"data/visits/{day:%Y-%m-%d}.csv", "t,v\n" + lines(day, after))
@@ -297,7 +271,7 @@ def prepare(database, until: datetime) -> None:
     with database.connect() as connection, connection.cursor() as cursor:
         copy = "COPY public.payments FROM STDIN WITH (FORMAT csv)"
         with cursor.copy(copy) as to:
-            to.write(lines(datetime(2026, 3, 26, tzinfo=UTC), until + timedelta(days=2)))
+            to.write(lines(SECOND, until + timedelta(days=2)))
 
 
 def write(path: Path, text: str) -> None:
