@@ -17,9 +17,10 @@ from seeknal.cli.common import lock_timeout_option, project_root
 from seeknal.cli.render import print_json, size_text
 from seeknal.cli.streams import say
 from seeknal.kernel.command_options import dry_run_option, format_option, yes_option
+from seeknal.scheduling.place import FOLDER
 from seeknal.values.errors import UsageError
 
-KEPT = (".lock", ".lock.json", "scheduler")
+KEPT = (".lock", ".lock.json", FOLDER)
 """The lock that is held while files are removed, and what schedulers that are at work hold."""
 
 
