@@ -29,6 +29,11 @@ _NO_NODES = {
     "common": "common/ holds snippets in YAML",
     "seeds": "seeds/ holds CSV files, each a source",
 }
+_OF_A_KIND = {
+    "snapshots": "/* --- kind: snapshot, unique_key: id, ... --- */ above the SQL; or move it to"
+    " seeknal/transforms/, which keep no versions",
+}
+"""What is to be said in files of folders whose nodes are not only another name for transforms."""
 
 Read = Callable[[Path], str | None]
 
@@ -38,11 +43,9 @@ def _real(path: Path) -> Path:
     return Path(os.path.realpath(path))
 
 
-_OF_A_KIND = {
-    "snapshots": "/* --- kind: snapshot, unique_key: id, ... --- */ above the SQL; or move it to"
-    " seeknal/transforms/, which keep no versions",
-}
-"""What is to be said in files of folders whose nodes are not only another name for transforms."""
+def _folder(path: Path, root: Path) -> str:
+    """The folder right below ``seeknal/`` that a file is in."""
+    return path.relative_to(root / FOLDER).parts[0]
 
 
 def sql_paths(root: Path) -> list[Path]:
@@ -62,7 +65,7 @@ def file_node(path: Path, root: Path, text: str, problems: Problems) -> RawNode 
         problems.add("SK0218", message, place, help)
         return None
     given = {key: value for key, value in (found.data or {}).items() if value is not None}
-    if "kind" not in given and (of := _OF_A_KIND.get(path.relative_to(root / FOLDER).parts[0])):
+    if "kind" not in given and (of := _OF_A_KIND.get(_folder(path, root))):
         message = f"a file among {path.parent.name} that names no kind would be a transform"
         problems.add("SK0241", message, place, of)
         return None
@@ -87,7 +90,7 @@ def with_sql_files(
     nodes = [named.with_body(raw) for raw in raws]
     texts = "\n".join(unread)
     for path in sql_paths(root):
-        other = path.relative_to(root / FOLDER).parts[0] in _OTHER_FOLDERS
+        other = _folder(path, root) in _OTHER_FOLDERS
         if other or path.name in texts or (named.users and _real(path) in named.users):
             continue
         nodes += _own(path, root, read, problems)
@@ -95,7 +98,7 @@ def with_sql_files(
 
 
 def _own(path: Path, root: Path, read: Read, problems: Problems) -> Iterator[RawNode]:
-    if (holds := _NO_NODES.get(path.relative_to(root / FOLDER).parts[0])) is not None:
+    if (holds := _NO_NODES.get(_folder(path, root))) is not None:
         problems.append(_no_node(path, root, holds))
         return
     text = read(path)
