@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from seeknal.graph.agenda import Entry
+from seeknal.scheduling.answers import Reading
 from seeknal.scheduling.due import Ended, Ticks, Wanted, after, as_found, put_right, wanted
 from seeknal.scheduling.memory import Fault, Memory, Standing
 from seeknal.scheduling.news import news_of, told
@@ -139,7 +140,9 @@ def test_a_node_that_somebody_else_has_run_since_its_tick_is_not_due():
     now = seconds("2026-03-01 05:30")
     memory = Memory(nodes={DAILY: Standing(tick=seconds("2026-03-01 04:00"))})
 
-    found = as_found(memory, [entry()], {DAILY: seconds("2026-03-01 05:00")}, {DAILY})
+    found = as_found(
+        memory, Reading(entries=(entry(),), made_at={DAILY: seconds("2026-03-01 05:00")})
+    )
 
     assert due(memory, [entry()], now).due == (DAILY,)
     assert due(found, [entry()], now) == Wanted()
@@ -151,7 +154,7 @@ def test_who_was_told_of_a_failure_is_told_that_the_node_is_gone():
     (failure,) = news_of(Memory(nodes={DAILY: failing}))
     memory = told(Memory(nodes={DAILY: failing}), failure)
 
-    gone = as_found(memory, [], {}, set())
+    gone = as_found(memory, Reading())
     (recovery,) = news_of(gone)
 
     assert news_of(memory) == ()

@@ -252,6 +252,20 @@ def test_a_project_that_is_only_read_again_shortens_no_delay(seeknal_project, sc
     assert not any("running" in line for line in said)
 
 
+def test_what_is_stored_and_removed_is_made_again(seeknal_project, scheduler):
+    yearly = FILES["seeknal/hourly.yml"].replace("@hourly", "@yearly")
+    project = seeknal_project({**FILES, "seeknal/hourly.yml": yearly})
+    watched = scheduler(project)
+    watched.until("ended")
+    watched.during(30)
+
+    project.run("clean", "--yes").assert_ok()
+    said = watched.until("ended")
+
+    assert any("running transform.hourly" in line for line in said)
+    assert project.rows("transform.hourly") == [(1,)]
+
+
 def test_rows_that_are_too_old_are_told_of_though_no_run_fails(seeknal_project, scheduler, unsent):
     fresh = "freshness: {error_after: 3 hours, column: at}\n"
     orders = f"{FILES['seeknal/orders.yml']}{fresh}"

@@ -92,6 +92,8 @@ def _answer(entry: Entry, now: int, loaded: Loaded, environment: str) -> dict[st
     from seeknal.intervals.ticks import ticked, ticks_next
     from seeknal.intervals.wording import iso
 
+    node = loaded.project.nodes[entry.node]
+    snapshot = loaded.snapshots(environment).get(entry.node)
     return {
         "node": entry.node,
         "schedule": entry.schedule.text,
@@ -100,8 +102,9 @@ def _answer(entry: Entry, now: int, loaded: Loaded, environment: str) -> dict[st
         "next_tick": iso(ticks_next(entry.schedule, now)),
         "along": list(entry.along),
         "above": list(entry.above),
-        "tracked": loaded.project.nodes[entry.node].tracking is not None,
-        "made_at": _made_at(loaded.snapshots(environment).get(entry.node)),
+        "tracked": node.tracking is not None,
+        "made_at": _made_at(snapshot),
+        "stored": snapshot is not None or node.does not in ("loads", "computes"),
     }
 
 

@@ -25,10 +25,14 @@ _WELL = ("success", "reused")
 
 @frozen(kw_only=True)
 class Reading:
-    """A project as it was read: its nodes with schedules, and when untracked ones were made."""
+    """A project as it was read: its nodes with schedules, and when untracked ones were made.
+
+    Of ``lacking`` nodes no rows are stored.
+    """
 
     entries: tuple[Entry, ...] = ()
     made_at: Mapping[NodeId, int] = field(factory=dict)
+    lacking: frozenset[NodeId] = frozenset()
     project: str = ""
 
     @property
@@ -73,7 +77,13 @@ def reading_of(answer: Answer) -> Reading | Fault:
         )
         if found["made_at"] and not found["tracked"]:
             made_at[id] = int(datetime.fromisoformat(found["made_at"]).timestamp())
-    return Reading(entries=tuple(entries), made_at=made_at, project=content["project"])
+    lacking = (NodeId(found["node"]) for found in content["nodes"] if not found["stored"])
+    return Reading(
+        entries=tuple(entries),
+        made_at=made_at,
+        lacking=frozenset(lacking),
+        project=content["project"],
+    )
 
 
 def run_of(answer: Answer, *, stopped: bool) -> Run:

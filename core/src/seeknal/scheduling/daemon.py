@@ -28,6 +28,7 @@ from seeknal.scheduling.postman import Postman
 from seeknal.scheduling.reader import Reader
 from seeknal.state.aside import move_aside
 from seeknal.state.lock import is_held
+from seeknal.state.state_files import STATE_FILE
 from seeknal.values.several import a_few
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ class Daemon:
             tell,
         )
         self.reading = Reading()
-        self.is_read = False
+        self.is_read = self.has_state = False
         self.ticks = Ticks()
         self.reader = Reader(
             asked.root, asked.profile, partial(self._started, "schedule", "list"), tell
@@ -180,7 +181,12 @@ class Daemon:
     def _look(self) -> None:
         project = self.memory.project
         again = project.fails and project.may_retry(int(clock.now().timestamp()))
-        self.reader.look(again=again, in_use=self._is_in_use)
+        # What was stored may be gone, as `seeknal clean` and people remove it.
+        gone = self.has_state and not self._state_is_there()
+        self.reader.look(again=again or gone, in_use=self._is_in_use)
+
+    def _state_is_there(self) -> bool:
+        return (self.asked.root / "target" / STATE_FILE).exists()
 
     def _collect_reading(self) -> None:
         found = self.reader.answer()
@@ -194,9 +200,9 @@ class Daemon:
         elif found.entries != self.reading.entries:
             count = len(found.entries)
             self.tell(f"{count} {'node has' if count == 1 else 'nodes have'} a schedule")
-        self.reading, self.is_read = found, True
+        self.reading, self.is_read, self.has_state = found, True, self._state_is_there()
         self.ages.begin(SETTLED)
-        memory = as_found(self.memory, found.entries, found.made_at, found.known)
+        memory = as_found(self.memory, found)
         if self.reader.brings_news:
             # Whatever failed may be mended by what has changed.
             memory = memory.retried()
@@ -259,6 +265,7 @@ class Daemon:
         memory = after(self.memory, self.wanted, ended, self.began, now)
         self._say_ended(run, ended, memory)
         self._settle(memory, run.run_id)
+        self.has_state = self.has_state or self._state_is_there()
         self.ages.look_now()
 
     def _is_in_use(self) -> bool:

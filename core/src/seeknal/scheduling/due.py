@@ -10,9 +10,10 @@ from seeknal.intervals.ticks import ticked, ticks_next
 from seeknal.scheduling.memory import Fault, Standing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from seeknal.graph.agenda import Entry
+    from seeknal.scheduling.answers import Reading
     from seeknal.scheduling.memory import Memory
     from seeknal.values.names import NodeId
     from seeknal.values.schedule import Schedule
@@ -52,24 +53,22 @@ class Ticks:
         return tick
 
 
-def as_found(
-    memory: Memory,
-    entries: Sequence[Entry],
-    made_at: Mapping[NodeId, int],
-    known: Collection[NodeId],
-) -> Memory:
+def as_found(memory: Memory, reading: Reading) -> Memory:
     """What is remembered, as far as nodes are there, and what others have done since.
 
-    ``made_at`` is when the run began that computed the rows of an untracked node last: somebody
-    else may have run it since it was last due, such as a scheduler that was killed meanwhile.
+    Somebody else may have run a node since it was last due, such as a scheduler that was killed
+    meanwhile, or have removed what is stored of it.
     """
+    known, made_at = reading.known, reading.made_at
     kept = {id: standing for id, standing in memory.nodes.items() if id in known}
     # Who was told that a node fails is to hear that it does no longer, as it is gone.
     gone = (id for id, standing in memory.nodes.items() if id not in known and standing.told)
     kept |= {id: Standing(told=True) for id in gone}
-    for entry in entries:
+    for entry in reading.entries:
         made, standing = made_at.get(entry.node), kept.get(entry.node, Standing())
-        if made is not None and not standing.fails and made > (standing.tick or made - 1):
+        if entry.node in reading.lacking:
+            kept[entry.node] = evolve(standing, tick=None)
+        elif made is not None and not standing.fails and made > (standing.tick or made - 1):
             kept[entry.node] = evolve(standing, tick=made)
     return evolve(memory, nodes=kept)
 
