@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from seeknal.builtin.snapshotcolumns import ZONED, ours
+from seeknal.builtin.widening import SIGNED, UNSIGNED
 from seeknal.plugin import NodeError, column_help, quote_identifier
 
 if TYPE_CHECKING:
@@ -13,10 +14,7 @@ if TYPE_CHECKING:
     from seeknal.builtin.snapshotsql import Query
     from seeknal.plugin import Column, Misfit, Node, NodeContext, Relation
 
-_ORDERED = (
-    *("DATE", "TIMESTAMP", "DECIMAL", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"),
-    *("UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT"),
-)
+_ORDERED = ("DATE", "TIMESTAMP", "DECIMAL", *SIGNED, *UNSIGNED)
 """How types begin whose values have one order, and are the same where they are equal."""
 _INEXACT = ("FLOAT", "DOUBLE", "REAL", "INTERVAL", "TIME WITH TIME ZONE", "VARIANT")
 
@@ -56,8 +54,8 @@ def _named(options: SnapshotOptions) -> Iterator[tuple[str, str]]:
     """Each column that is named, and under which key."""
     for name in options.unique_key:
         yield "unique_key", name
-    if options.strategy == "timestamp" and options.updated_at is not None:
-        yield "updated_at", options.updated_at
+    if options.when is not None:
+        yield "updated_at", options.when
     if options.strategy == "check" and not options.checks_all:
         for name in options.check_columns:
             yield "check_columns", name
@@ -111,9 +109,9 @@ def check_given(
         raise NodeError(
             refused.message, code="SK0855", location=node.location, help=_help(options)
         ) from refused
-    if options.strategy != "timestamp" or options.updated_at is None:
+    if options.when is None:
         return
-    when = names[options.updated_at.lower()]
+    when = names[options.when.lower()]
     type = next(column.type for column in given.columns if column.name == when)
     if not type.startswith(("DATE", "TIMESTAMP")):
         return
@@ -208,7 +206,8 @@ def check_past(node: Node, query: Query, context: NodeContext) -> None:
     if found[0][0]:
         raise NodeError(
             f"{found[0][0]:,} earlier versions are none by unique_key:"
-            f" {', '.join(node_keys(query))}: the key is NULL in them, or they overlap",
+            f" {', '.join(key.name for key in query.keys)}:"
+            " the key is NULL in them, or they overlap",
             code="SK0859",
             location=node.location,
             help="a snapshot by another key is another one: give it another name, and the earlier"
@@ -219,11 +218,6 @@ def check_past(node: Node, query: Query, context: NodeContext) -> None:
 def _text(value: str) -> str:
     """SQL of a value as it is shown: some versions of DuckDB give moments with pytz alone."""
     return f"CAST({value} AS VARCHAR)"
-
-
-def node_keys(query: Query) -> list[str]:
-    """The names of the key's columns."""
-    return [key.name for key in query.keys]
 
 
 def _example(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
+from seeknal.builtin.widening import TIMES, decimal_of, wider
 from seeknal.plugin import NodeError, quote_identifier
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ START, END, CURRENT, DELETED = "valid_from", "valid_to", "is_current", "is_delet
 MOMENT = "TIMESTAMP WITH TIME ZONE"
 ZONED = ("TIMESTAMP", MOMENT)
 """Types that have the moment of a run."""
-_TIMES = ("DATE", "TIMESTAMP_S", "TIMESTAMP_MS", *ZONED)
+_TIMES = (*TIMES, MOMENT)
 """Types of ``valid_from``, each of which holds what those before it do."""
 _ORIGIN = frozenset(("_source_file", "_ingested_at", "_batch_id"))
 """Columns that say where a row is from, which is no change of it."""
@@ -106,9 +107,7 @@ def columns_of(
         _kept(node, old.get(name), new.get(name), counts=name in new and name not in silent)
         for name in {**old, **new}
     )
-    time = MOMENT
-    if options.strategy == "timestamp" and options.updated_at is not None:
-        time = new[options.updated_at.lower()].type
+    time = MOMENT if options.when is None else new[options.when.lower()].type
     if times is not None:
         time = _time(node, time, times)
     return Columns(
@@ -158,8 +157,6 @@ def _parted(past: Sequence[Column]) -> tuple[Sequence[Column], str | None, bool]
 
 
 def _kept(node: Node, old: Column | None, new: Column | None, *, counts: bool) -> Kept:
-    from seeknal.builtin.widening import wider
-
     first = old or new
     assert first is not None
     type = first.type
@@ -168,18 +165,10 @@ def _kept(node: Node, old: Column | None, new: Column | None, *, counts: bool) -
         if found is None:
             raise _retyped(node, first.name, old.type, new.type)
         type = found
-    return Kept(
-        name=first.name,
-        type=type,
-        given=new,
-        past=old,
-        counts=counts,
-    )
+    return Kept(name=first.name, type=type, given=new, past=old, counts=counts)
 
 
 def _time(node: Node, now: str, before: str) -> str:
-    from seeknal.builtin.widening import wider
-
     if now in _TIMES and before in _TIMES:
         return max(now, before, key=_TIMES.index)
     found = wider(now, before)
@@ -206,8 +195,6 @@ def _retyped(node: Node, name: str, before: str, now: str) -> NodeError:
 
 def _cast(name: str, before: str, now: str) -> str:
     """What to write so that no value becomes another one."""
-    from seeknal.builtin.widening import decimal_of
-
     both = decimal_of(before, now)
     cast = f"CAST({quote_identifier(name)} AS {both or before}) in the node's SQL"
     return cast if both else f"{cast}, if that changes none of its values"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from attrs import frozen
+from attrs import fields, frozen
 
 from seeknal.builtin.snapshotcolumns import CURRENT, DELETED, END, START, as_time
 from seeknal.plugin import quote_identifier, quote_literal
@@ -48,11 +48,7 @@ class Names:
         prefix = "seeknal_"
         while any(name.lower().startswith(prefix) for name in taken):
             prefix += "_"
-        fields = (
-            *("start", "end", "deleted", "last_start", "last_end", "last_time", "is_open"),
-            *("newest", "comes", "was", "carried", "next"),
-        )
-        return cls(**{field: f"{prefix}{field}" for field in fields})
+        return cls(**{field.name: f"{prefix}{field.name}" for field in fields(cls)})
 
 
 @frozen(kw_only=True)
@@ -102,9 +98,8 @@ class Query:
     @property
     def when(self) -> Kept | None:
         """The column that says since when a row holds."""
-        if self.options.strategy != "timestamp" or self.options.updated_at is None:
-            return None
-        return self.columns.named([self.options.updated_at])[0]
+        when = self.options.when
+        return None if when is None else self.columns.named([when])[0]
 
     @property
     def compared(self) -> tuple[Kept, ...]:

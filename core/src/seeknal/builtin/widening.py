@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import re
 
-_SIGNED = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
-_UNSIGNED = ("UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT")
-_CHAINS = (
-    _SIGNED,
-    _UNSIGNED,
-    ("FLOAT", "DOUBLE"),
-    ("DATE", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP"),
-)
+SIGNED = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
+UNSIGNED = ("UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT")
+TIMES = ("DATE", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP")
+_CHAINS = (SIGNED, UNSIGNED, ("FLOAT", "DOUBLE"), TIMES)
 """Each holds what those before it hold."""
 _DIGITS = {
-    **dict(zip(_SIGNED, (3, 5, 10, 19, 39), strict=True)),
-    **dict(zip(_UNSIGNED, (3, 5, 10, 20, 39), strict=True)),
+    **dict(zip(SIGNED, (3, 5, 10, 19, 39), strict=True)),
+    **dict(zip(UNSIGNED, (3, 5, 10, 20, 39), strict=True)),
 }
-_DOUBLE = frozenset((*_SIGNED[:3], *_UNSIGNED[:3]))
+_DOUBLE = frozenset((*SIGNED[:3], *UNSIGNED[:3]))
 """Integers that each are one DOUBLE."""
 _NOTHING = '"NULL"'
 """The type of a column that is NULL throughout."""
@@ -37,8 +33,8 @@ def _holds(wide: str, narrow: str) -> bool:
     for chain in _CHAINS:
         if wide in chain and narrow in chain:
             return chain.index(wide) >= chain.index(narrow)
-    if wide in _SIGNED and narrow in _UNSIGNED:
-        return _SIGNED.index(wide) > _UNSIGNED.index(narrow)
+    if wide in SIGNED and narrow in UNSIGNED:
+        return SIGNED.index(wide) > UNSIGNED.index(narrow)
     if wide == "DOUBLE" and narrow in _DOUBLE:
         return True
     if wide == "VARCHAR" and narrow.startswith("ENUM("):

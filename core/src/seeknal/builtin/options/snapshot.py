@@ -35,6 +35,11 @@ class SnapshotOptions:
     )
 
     @property
+    def when(self) -> str | None:
+        """The column that says since when a row holds; None where the moment of a run does."""
+        return self.updated_at if self.strategy == "timestamp" else None
+
+    @property
     def checks_all(self) -> bool:
         """Whether every column is compared."""
         return self.check_columns == ("all",)
@@ -48,5 +53,4 @@ class SnapshotOptions:
     @property
     def told_apart_by(self) -> tuple[str, ...]:
         """The columns of which no two rows of an input may have the same values."""
-        when = (self.updated_at,) if self.strategy == "timestamp" and self.updated_at else ()
-        return (*self.unique_key, *when)
+        return (*self.unique_key, *([] if self.when is None else [self.when]))
