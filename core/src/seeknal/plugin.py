@@ -77,6 +77,7 @@ if TYPE_CHECKING:
     from seeknal.kernel.plugin_types import TemplateCall as TemplateCall
     from seeknal.kernel.plugin_types import Warehouse as Warehouse
     from seeknal.kernel.plugin_types import WrittenQuery as WrittenQuery
+    from seeknal.kernel.roles import texts_of as texts_of
     from seeknal.rows.batches import Range as Range
     from seeknal.rows.batches import batch_misfits as batch_misfits
     from seeknal.rows.batches import check_keys as check_keys
@@ -230,6 +231,7 @@ _FROM = {
         "WrittenQuery",
         "Warehouse",
     ),
+    "seeknal.kernel.roles": ("texts_of",),
     "seeknal.rows.batches": (
         "Range",
         "batch_misfits",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from seeknal.plugin import NodeError, hookimpl
 
@@ -175,20 +175,10 @@ def _of_targets(project: Project, node: Node) -> Iterator[Problem]:
             )
 
 
-def _keys_of(target: Target) -> Iterator[str]:
-    """The columns that make a row of the target one, by the role of the option that says it."""
-    from attrs import fields
-
-    options: Any = type(target.options)
-    for entry in fields(options):
-        if entry.metadata.get("role") == "key":
-            value = getattr(target.options, entry.name) or ()
-            yield from (value,) if isinstance(value, str) else value
-
-
 def _unfit(node: Node, target: Target) -> tuple[str, str, str] | None:
     """Why a target would not hold the versions as they are, at which key, and what to do."""
     from seeknal.builtin.snapshotcolumns import START
+    from seeknal.plugin import texts_of
 
     wanted = (*_options(node).unique_key, START)
     help = f"mode: upsert_by_key with unique_keys: [{', '.join(wanted)}], or mode: full"
@@ -200,7 +190,7 @@ def _unfit(node: Node, target: Target) -> tuple[str, str, str] | None:
         return "mode", text, help
     if target.mode != "upsert_by_key":
         return None
-    keys = {key.lower() for key in _keys_of(target)}
+    keys = {key.lower() for key in texts_of(target.options, "key")}
     lacking = [name for name in wanted if name.lower() not in keys]
     if not keys or not lacking:
         return None
