@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from attrs import evolve
+
 from seeknal.values.results import NodeResult
 
 if TYPE_CHECKING:
@@ -13,16 +15,11 @@ if TYPE_CHECKING:
 
 def left_alone(step: Step) -> NodeResult:
     """The result of a step with nothing to do; ranges that are due may lack an input."""
+    result = NodeResult(node=step.node, status="reused", reason=step.reason)
     ranges = step.ranges
     if ranges is None or not ranges.waiting:
-        return NodeResult(node=step.node, status="reused", reason=step.reason)
-    return NodeResult(
-        node=step.node,
-        status="reused",
-        reason=step.reason,
-        waiting=ranges.waiting,
-        work=_work(ranges),
-    )
+        return result
+    return evolve(result, waiting=ranges.waiting, work=_work(ranges))
 
 
 def _work(ranges: Ranges) -> Work:

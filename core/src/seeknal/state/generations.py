@@ -81,23 +81,20 @@ class Generations:
 
         What was kept so before and is wanted no more goes. Raises OSError.
         """
-        lines = [*self.spared(environment)]
-        lines += [line for number in numbers for line in self.lines(environment, number)]
+        known = self.spared(environment)
+        going = [line for number in numbers for line in self.lines(environment, number)]
         found: dict[tuple[NodeId, str], str] = {}
-        for line in lines:
+        for line in (*known, *going):
             before = (unseal(line) or {}).get("before") or {}
             output = (NodeId(before.get("node", "")), str(before.get("output_id", "")))
             if output in wanted:
                 found.setdefault(output, line)
-        if lines and [*found.values()] != self.spared(environment):
+        if [*found.values()] != known:
             write_text(self._spared(environment), "".join(f"{each}\n" for each in found.values()))
 
     def spared(self, environment: str) -> list[str]:
         """The sealed lines of outputs that are kept though their generations are not."""
-        try:
-            return self._spared(environment).read_text(encoding="utf-8").splitlines()
-        except (OSError, UnicodeDecodeError):
-            return []
+        return _lines(self._spared(environment))
 
     def _spared(self, environment: str) -> Path:
         return self._folder / environment / "read.ndjson"
@@ -163,16 +160,21 @@ class Generations:
 
     def lines(self, environment: str, number: int) -> list[str]:
         """The sealed lines of a generation, one for each node that it changed."""
-        try:
-            return self._path(environment, number).read_text(encoding="utf-8").splitlines()[1:]
-        except (OSError, UnicodeDecodeError):
-            return []
+        return _lines(self._path(environment, number))[1:]
 
     def _path(self, environment: str, number: int) -> Path:
         return self._folder / environment / f"{number}.ndjson"
 
 
 _FIELDS = ("at", "closed", "command", "run_id", "commit", "note", "changed")
+
+
+def _lines(path: Path) -> list[str]:
+    """A file's sealed lines; none where it is missing."""
+    try:
+        return path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return []
 
 
 def _read(path: Path, *, heads: bool = False) -> Changes | None:
