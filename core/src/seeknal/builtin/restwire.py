@@ -87,10 +87,10 @@ class Wire:
         Raises what ``http.client`` and ``ssl`` raise.
         """
         try:
-            self._request(url, headers, method, body)
+            connection = self._asked(url, headers, method, body)
             if self.open is None:
                 raise OSError("the connection was closed")
-            return self.open.getresponse().status
+            return connection.getresponse().status
         finally:
             self.close()
 
@@ -111,8 +111,7 @@ class Wire:
         self, url: str, headers: Mapping[str, str], method: str, body: bytes | None
     ) -> Answer:
         try:
-            self._request(url, headers, method, body)
-            with self._opened().getresponse() as response:
+            with self._asked(url, headers, method, body).getresponse() as response:
                 answer = Answer(
                     url=url,
                     status=response.status,
@@ -128,10 +127,10 @@ class Wire:
             self.close()
             raise
 
-    def _request(
+    def _asked(
         self, url: str, headers: Mapping[str, str], method: str, body: bytes | None
-    ) -> None:
-        """Ask for an answer."""
+    ) -> HTTPConnection:
+        """The connection on which an answer was asked for."""
         connection, target, more = self._connected(url)
         sent = {
             "User-Agent": "seeknal",
@@ -144,6 +143,7 @@ class Wire:
         connection.request(method, target, body, {**kept, **headers})
         # An answer that ends with its connection takes the socket along.
         self._plug = connection.sock
+        return connection
 
     def _connected(self, url: str) -> tuple[HTTPConnection, str, Mapping[str, str]]:
         """A connection to the server, what to ask it for, and the headers for a proxy."""
