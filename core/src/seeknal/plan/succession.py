@@ -155,8 +155,7 @@ def _succession(
 def _delivers(loaded: Loaded, id: NodeId, target: Target) -> bool:
     """Whether a node of the project still delivers to the target's place."""
     node = loaded.project.nodes.get(id)
-    places = {place for other in node.targets for place in other.places} if node else set()
-    return not places.isdisjoint(target.places)
+    return node is not None and any(map(target.shares_place, node.targets))
 
 
 def _accounts(loaded: Loaded, environment: str) -> dict[NodeId, Account]:

@@ -57,6 +57,10 @@ class Target:
         """Every name under which its place may be on record."""
         return (self.place, *self.aliases)
 
+    def shares_place(self, other: Target) -> bool:
+        """Whether both lead to one place, by any name of it."""
+        return not {*self.places}.isdisjoint(other.places)
+
     def has_moved(self, entry: Delivery) -> bool:
         """Whether what was delivered went to another database under the same name."""
         return bool(self.site and entry.site) and self.site != entry.site

@@ -35,7 +35,7 @@ def left_behind_by(
 
     What the nodes that are ``sharing`` the place bring on is left to them.
     """
-    if not owed.line or target.mode == "append" or target.by_range:
+    if not _concerns(owed, target):
         return None
     for place in places:
         # What a deleted environment left may be replaced, but stays beside nothing.
@@ -55,9 +55,14 @@ def is_unknown(owed: Delivery, target: Target, places: Sequence[Destination]) ->
 
     What an environment replaces as a whole, it may have left there before.
     """
-    if not owed.line or target.mode == "append" or target.by_range or places:
+    if not _concerns(owed, target) or places:
         return False
     return target.accumulates or owed.environment == PRODUCTION
+
+
+def _concerns(owed: Delivery, target: Target) -> bool:
+    """Whether rows that go on from earlier ones come to a target that may lose some of them."""
+    return bool(owed.line) and target.mode != "append" and not target.by_range
 
 
 def _goes_on(line: Line, held: Line, target: Target) -> bool:
@@ -85,8 +90,7 @@ def sharing(target: Target, nodes: Mapping[NodeId, Node]) -> frozenset[NodeId]:
     return frozenset(
         id
         for id, node in nodes.items()
-        if id != target.node
-        and any(not {*other.places}.isdisjoint(target.places) for other in node.targets)
+        if id != target.node and any(map(target.shares_place, node.targets))
     )
 
 
