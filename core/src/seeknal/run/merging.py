@@ -130,14 +130,12 @@ def merged_now(before: Snapshot | None, *, begins: str = "") -> Merged:
 
     ``begins`` names this run's beginning of rows that last; empty for others.
     """
-    lasting = bool(begins)
     if before is None:
-        return Merged(lasting=lasting, begun=begins)
+        return Merged(begun=begins)
     known = before.merged or Merged()
     step = (inputs_digest(before.inputs), before.output_id)
     return Merged(
-        lasting=lasting,
-        begun=known.begun if lasting else "",
+        begun=begins and (known.begun or begins),
         into=before.output_id,
         times=known.times + 1,
         earlier=(*known.earlier, step)[-MOST_EARLIER:],

@@ -194,11 +194,10 @@ def _view(data: Mapping[str, Any]) -> View:
     )
 
 
-def _merged(data: Sequence[Any], begun: str | None) -> Merged:
+def _merged(data: Sequence[Any], begun: str) -> Merged:
     into, times, *earlier = data
     steps = tuple((key, id) for key, id in earlier)
-    lasting = begun is not None
-    return Merged(into=into, times=times, earlier=steps, lasting=lasting, begun=begun or "")
+    return Merged(into=into, times=times, earlier=steps, begun=begun)
 
 
 @cache
@@ -225,7 +224,7 @@ def _decode(data: Mapping[str, Any]) -> Snapshot:
         output_id=data["output_id"],
         artifact=decode_artifact(artifact) if artifact else None,
         view=_view(data["view"]) if "view" in data else None,
-        merged=_merged(data["merged"], data.get("lasting")) if "merged" in data else None,
+        merged=_merged(data["merged"], data.get("lasting", "")) if "merged" in data else None,
         audits=tuple(_audit(entry) for entry in data.get("audits", ())),
         deliveries=_deliveries(data),
         backlog=_backlog(data),

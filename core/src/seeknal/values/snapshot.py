@@ -147,10 +147,14 @@ class Merged:
     into: str = ""
     times: int = 0
     earlier: tuple[tuple[str, str], ...] = ()
-    lasting: bool = False
-    """The node never starts over: no definition, and no environment's rows, replace what it has."""
     begun: str = ""
     """Names the beginning of rows that last: they are told by it from those of another one."""
+
+    @property
+    def lasting(self) -> bool:
+        """Whether the node never starts over: no definition, and no environment's rows, replace
+        what it has."""
+        return bool(self.begun)
 
     def line(self, output: str) -> tuple[str, ...]:
         """What rows that last go on from, as ``output``: their beginning, and the outputs since.
