@@ -22,10 +22,13 @@ from seeknal.values.provenance import carries, content
 from seeknal.values.snapshot import Snapshot
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from seeknal.run.merging import Earlier
     from seeknal.run.python.traced import Traced
     from seeknal.run.step_scope import StepScope
     from seeknal.values.audits import AuditResult
+    from seeknal.values.columns import Column
     from seeknal.values.deliveries import Account
     from seeknal.values.plan import Step
     from seeknal.values.relations import Relation
@@ -174,48 +177,41 @@ class Build:
         return artifact, artifact.output_id
 
     def _kept(self, relation: Relation) -> tuple[Artifact, str] | None:
-        """The output of before, where nothing but where rows are from is new in this one."""
-        scope, before = self.scope, self.before
-        services, node = scope.services, scope.node
-        if node.from_earlier:
-            return self._unmoved(relation)
-        if (
-            node.merges_by
-            or before is None
-            or before.artifact is None
-            or not carries(node, relation.columns)
-        ):
-            return None
-        assert relation.path is not None
-        same_definition = services.plan.fingerprints[node.id].content == before.fingerprint.content
-        known = (before.artifact.rows, before.artifact.columns)
-        if not same_definition or before.forward_only or known != (relation.rows, relation.columns):
-            return None
-        cutoff, snapshots = services.cutoff, scope.outputs.snapshots
-        same = services.contents.same_as_file(
-            before.artifact,
-            relation.path,
-            content(node, relation.columns),
-            scope.cursor(),
-            ordered=cutoff is None or cutoff.order_shows(node.id, snapshots),
-        )
-        if not same:
-            return None
-        artifact = before.artifact
-        return as_found(artifact, services.touched), before.output_id
-
-    def _unmoved(self, relation: Relation) -> tuple[Artifact, str] | None:
-        """The output of before, where nothing has become of the rows that were gone on from."""
-        before, services = self.before, self.scope.services
+        """The output of before, where the rows are those that it has."""
+        services, before = self.scope.services, self.before
         if before is None or before.artifact is None or relation.path is None:
             return None
         known = (before.artifact.rows, before.artifact.columns)
         if known != (relation.rows, relation.columns):
             return None
+        compared = self._compared(relation, before)
+        if compared is None:
+            return None
+        columns, ordered = compared
         same = services.contents.same_as_file(
-            before.artifact, relation.path, relation.columns, self.scope.cursor(), ordered=False
+            before.artifact, relation.path, columns, self.scope.cursor(), ordered=ordered
         )
         return (as_found(before.artifact, services.touched), before.output_id) if same else None
+
+    def _compared(
+        self, relation: Relation, before: Snapshot
+    ) -> tuple[Sequence[Column], bool] | None:
+        """The columns by which rows may be those of before, and whether their order counts.
+
+        Of rows that were gone on from nothing may have become; of others nothing but where they
+        are from may be new. None for rows that are new anyway.
+        """
+        services, node = self.scope.services, self.scope.node
+        if node.from_earlier:
+            return relation.columns, False
+        now = services.plan.fingerprints[node.id].content
+        if now != before.fingerprint.content or before.forward_only:
+            return None
+        if node.merges_by or not carries(node, relation.columns):
+            return None
+        cutoff, snapshots = services.cutoff, self.scope.outputs.snapshots
+        ordered = cutoff is None or cutoff.order_shows(node.id, snapshots)
+        return content(node, relation.columns), ordered
 
     def _untraced(self) -> str | None:
         return self._traced.why if self._traced else None
