@@ -19,7 +19,7 @@ from seeknal.plugin import (
 from seeknal_postgres.catalogue import table_of
 from seeknal_postgres.names import CODE, HELP, names_in, outputs_of, too_long
 from seeknal_postgres.options import PostgresSource, PostgresTarget
-from seeknal_postgres.statements import fault_of
+from seeknal_postgres.statements import fault_of, place_of
 from seeknal_postgres.typename import NAMES
 
 if TYPE_CHECKING:
@@ -126,8 +126,7 @@ def _of_hooks(target: Target, options: PostgresTarget, root: Path) -> Iterator[P
     for key, hooks in (("pre_hook", options.pre_hook), ("post_hook", options.post_hook)):
         for hook in hooks:
             if (fault := fault_of(hook)) is not None and target.location is not None:
-                keys = (key, key.replace("_", "-"))
-                place = find_in_text(root, target.location, hook, (0, 0), *keys)
+                place = place_of(root, target, key, hook)
                 help = (
                     "run it beside seeknal; a hook is one statement of the delivery's transaction"
                 )

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
-from seeknal.plugin import DeliveryError, find_in_text, quote_literal, with_this
+from attrs import frozen
+
+from seeknal.plugin import DeliveryError, quote_literal, with_this
 from seeknal_postgres.connecting import kept_of, told
-from seeknal_postgres.statements import fault_of, may_change_rows
+from seeknal_postgres.keeping import number
+from seeknal_postgres.statements import fault_of, may_change_rows, place_of
 
 if TYPE_CHECKING:
     import psycopg
@@ -16,7 +19,8 @@ if TYPE_CHECKING:
     from seeknal_postgres.work import Work
 
     Server = psycopg.Connection[Any]
-    When = Literal["pre_hook", "post_hook"]
+
+When = Literal["pre_hook", "post_hook"]
 
 _MEANING = (
     *("TimeZone", "DateStyle", "IntervalStyle", "bytea_output", "extra_float_digits"),
@@ -24,7 +28,22 @@ _MEANING = (
     *("lc_monetary", "transform_null_equals", "synchronize_seqscans"),
 )
 """Settings on which it depends how values are read that are sent."""
-_TRANSACTION = "SELECT txid_current()"
+
+
+@frozen(kw_only=True)
+class _Hook:
+    """A statement of a delivery's, and which it is of several, 0 where it is the only one."""
+
+    work: Work
+    when: When
+    text: str
+    number: int
+
+    @property
+    def place(self) -> Location | None:
+        """Where it stands in the project's files."""
+        work = self.work
+        return place_of(work.context.project_root, work.target, self.when, self.text)
 
 
 def before_rows(server: Server, work: Work) -> None:
@@ -59,71 +78,52 @@ def _settings(server: Server) -> list[tuple[str, str]]:
     return [(name, value) for name, value in known if value is not None]
 
 
-def _run(server: Server, work: Work, when: When, hooks: Sequence[str]) -> None:
-    for number, hook in enumerate(hooks, 1):
-        _run_one(server, work, when, hook, number if len(hooks) > 1 else 0)
+def _run(server: Server, work: Work, when: When, texts: Sequence[str]) -> None:
+    for at, text in enumerate(texts, 1):
+        _run_one(server, _Hook(work=work, when=when, text=text, number=at if len(texts) > 1 else 0))
 
 
-def _run_one(server: Server, work: Work, when: When, hook: str, number: int) -> None:
+def _run_one(server: Server, hook: _Hook) -> None:
     import psycopg
 
-    if (fault := fault_of(hook)) is not None:
-        raise _failed(work, when, hook, number, fault)
+    if (fault := fault_of(hook.text)) is not None:
+        raise _failed(hook, fault)
     try:
-        statement = with_this(hook, work.table.quoted)
+        statement = with_this(hook.text, hook.work.table.quoted)
     except ValueError as error:
-        raise _failed(work, when, hook, number, str(error)) from None
+        raise _failed(hook, str(error)) from None
     mine = _transaction(server)
     try:
         # By the protocol that takes one statement alone: what follows another could end ours.
         server.execute(statement.encode(), binary=True)
-    except psycopg.OperationalError as error:
-        if server.closed or server.broken:
-            raise
-        raise _refused(work, when, hook, number, error) from None
     except psycopg.Error as error:
-        raise _refused(work, when, hook, number, error) from None
+        if isinstance(error, psycopg.OperationalError) and (server.closed or server.broken):
+            raise
+        raise _refused(hook, error) from None
     if server.closed or _transaction(server) != mine:
-        raise _failed(work, when, hook, number, "it has ended the transaction of the delivery")
+        raise _failed(hook, "it has ended the transaction of the delivery")
 
 
 def _transaction(server: Server) -> int:
-    row = server.execute(_TRANSACTION).fetchone()
-    assert row is not None
-    return int(row[0])
+    return number(server, "SELECT txid_current()")
 
 
-def _refused(work: Work, when: When, hook: str, number: int, error: psycopg.Error) -> DeliveryError:
-    hint = None if work.private else error.diag.message_hint
-    text, kept = told(error, work.private), kept_of(error)
-    return _failed(work, when, hook, number, text, hint=hint, kept=kept)
+def _refused(hook: _Hook, error: psycopg.Error) -> DeliveryError:
+    private = hook.work.private
+    hint = None if private else error.diag.message_hint
+    return _failed(hook, told(error, private), hint=hint, kept=kept_of(error))
 
 
 def _failed(
-    work: Work,
-    when: When,
-    hook: str,
-    number: int,
-    text: str,
-    *,
-    hint: str | None = None,
-    kept: str | None = None,
+    hook: _Hook, text: str, *, hint: str | None = None, kept: str | None = None
 ) -> DeliveryError:
-    name = f"{when} {number}" if number else when
-    place = _place(work, when, hook)
+    table, place = hook.work.table, hook.place
+    name = f"{hook.when} {hook.number}" if hook.number else hook.when
     at = f" ({place.file}:{place.line})" if place is not None and place.line else ""
     return DeliveryError(
-        f"{name} of {work.table}{at} failed, and nothing was changed: {text}",
+        f"{name} of {table}{at} failed, and nothing was changed: {text}",
         code="SK1371",
         location=place,
         help=hint or "mend the statement; the rows are delivered by the next run",
-        kept=f"{name} of {work.table}: {kept or text}",
+        kept=f"{name} of {table}: {kept or text}",
     )
-
-
-def _place(work: Work, when: When, hook: str) -> Location | None:
-    start = work.target.location
-    if start is None:
-        return None
-    keys = (when, when.replace("_", "-"))
-    return find_in_text(work.context.project_root, start, hook, (0, 0), *keys)

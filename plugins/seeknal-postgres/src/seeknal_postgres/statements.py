@@ -1,9 +1,16 @@
-"""What a statement of a project is, by its words: which ones cannot be part of a delivery."""
+"""What a statement of a project is, by its words, and where it stands: which cannot be a hook."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from seeknal.plugin import find_in_text
+
+if TYPE_CHECKING:
+    from seeknal.plugin import Location, Target
 
 _TOKEN = re.compile(
     r"""--[^\n]*
@@ -31,6 +38,14 @@ _KEEPS_ROWS = (
     *("GRANT", "REVOKE", "COMMENT", "ANALYZE", "SET", "LOCK", "NOTIFY", "CREATE", "ALTER"),
     *("REFRESH", "SECURITY"),
 )
+
+
+def place_of(root: Path, target: Target, key: str, statement: str) -> Location | None:
+    """Where a statement of a target stands, below a key that may be written as dbt does."""
+    if target.location is None:
+        return None
+    keys = (key, key.replace("_", "-"))
+    return find_in_text(root, target.location, statement, (0, 0), *keys)
 
 
 def fault_of(statement: str) -> str | None:
