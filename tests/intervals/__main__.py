@@ -1,37 +1,13 @@
 """Judges an engine from the command line."""
 
-from __future__ import annotations
-
-import argparse
-import importlib
 import sys
-from pathlib import Path
+from functools import partial
 
-from tests.intervals.histories import read
-from tests.intervals.judge import Wrong, judged, judged_by_drawing
+from tests.judging import judge
 
-
-def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m tests.intervals", description=__doc__)
-    parser.add_argument("--engine", default="tests.intervals.mutants:ModelEngine")
-    parser.add_argument("--seeds", default="0:100", help="from:to")
-    parser.add_argument("--length", type=int, default=25, help="events of each history")
-    parser.add_argument("--history", help="a file with one history, as it was printed")
-    given = parser.parse_args(arguments)
-    module, name = given.engine.split(":")
-    make = getattr(importlib.import_module(module), name)
-    try:
-        if given.history:
-            judged(make, read(Path(given.history).read_text()))
-        else:
-            first, last = map(int, given.seeds.split(":"))
-            judged_by_drawing(make, range(first, last), given.length, patience=60)
-    except Wrong as wrong:
-        print(wrong)
-        return 1
-    print("holds")
-    return 0
-
+main = partial(
+    judge, "tests.intervals", engine="mutants:ModelEngine", length=25, of="events", patience=60
+)
 
 if __name__ == "__main__":
     sys.exit(main())
