@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import shutil
 import signal
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from tests.dying import run_killed
 
 from seeknal.host import clock
 from seeknal.state.store import read_state
@@ -760,32 +759,12 @@ def test_a_rollback_to_before_the_node_begins_anew(shop):
     assert made.versions("valid_from") == [("2024-03-01 14:00:00+00",)] * 2
 
 
-KILLED = """
-import os, signal, sys
-from seeknal.state.store import StateStore
-record = StateStore.record
-
-def killed(self, environment, snapshot, **more):
-    if snapshot.node != "snapshot.customers":
-        return record(self, environment, snapshot, **more)
-    if sys.argv[1] == "after":
-        record(self, environment, snapshot, **more)
-    os.kill(os.getpid(), signal.SIGKILL)
-
-StateStore.record = killed
-from seeknal.cli import main
-main(["run"])
-"""
-
-
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_kill_around_the_record_makes_no_version_twice(shop, when):
     made = shop(f"{CHECK}hard_deletes: new_record\n")
     made.customers((1, "A", "2024-01-01 10:00:00"))
 
-    died = subprocess.run(
-        [sys.executable, "-c", KILLED, when], cwd=made.path, capture_output=True, check=False
-    )
+    died = run_killed(made.path, "snapshot.customers", when)
     # That process has a clock of its own.
     made.moment = datetime.now(UTC)
     made.later()

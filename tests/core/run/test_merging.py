@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import signal
-import subprocess
-import sys
 
 import pytest
+from tests.dying import run_killed
 
 from seeknal.state.store import StateStore, read_state
 
@@ -311,32 +310,12 @@ def test_what_failed_after_it_was_merged_is_merged_once_when_it_is_tried_again(s
     assert made.rows() == [(1, 11), (2, 20)]
 
 
-KILLED = """
-import os, signal, sys
-from seeknal.state.store import StateStore, read_state
-record = StateStore.record
-
-def killed(self, environment, snapshot, **more):
-    if snapshot.node != "transform.latest":
-        return record(self, environment, snapshot, **more)
-    if sys.argv[1] == "after":
-        record(self, environment, snapshot, **more)
-    os.kill(os.getpid(), signal.SIGKILL)
-
-StateStore.record = killed
-from seeknal.cli import main
-main(["run"])
-"""
-
-
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_kill_around_the_record_merges_nothing_twice(shop, when):
     made = shop(COUNTED)
     made.orders((1, 1))
 
-    died = subprocess.run(
-        [sys.executable, "-c", KILLED, when], cwd=made.path, capture_output=True, check=False
-    )
+    died = run_killed(made.path, "transform.latest", when)
     made("run").assert_ok()
 
     assert died.returncode == -signal.SIGKILL
