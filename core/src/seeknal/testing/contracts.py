@@ -293,27 +293,8 @@ class TargetContract(Contract):
 
         assert delivered() == [(1, "a")]
 
-    def test_a_hook_that_fails_takes_the_delivery_back(
-        self,
-        module: Any,
-        target: Target,
-        hooked: Any,
-        relation: Any,
-        context: Context,
-        delivered: Any,
-    ) -> None:
-        from seeknal.values.errors import DeliveryError
-
-        module.materialize(target, relation("SELECT 1 AS id, 'a' AS name"), context)
-        wrong = hooked("DELETE FROM nowhere_at_all")
-
-        with pytest.raises(DeliveryError):
-            module.materialize(wrong, relation("SELECT 2 AS id, 'b' AS name"), later(context))
-
-        assert delivered() == [(1, "a")]
-
-    @pytest.mark.parametrize("statement", ["COMMIT", "ROLLBACK"])
-    def test_a_hook_cannot_end_the_delivery(
+    @pytest.mark.parametrize("statement", ["DELETE FROM nowhere_at_all", "COMMIT", "ROLLBACK"])
+    def test_a_hook_that_fails_or_would_end_the_delivery_takes_it_back(
         self,
         module: Any,
         target: Target,
