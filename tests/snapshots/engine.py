@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from datetime import UTC
+from datetime import UTC, datetime
+from itertools import starmap
 from pathlib import Path
 
 import duckdb
@@ -12,7 +13,6 @@ from seeknal.builtin.options.snapshot import SnapshotOptions
 from seeknal.builtin.snapshots import run_node
 from seeknal.plugin import Column, Location, Node, NodeError, NodeId, NodeInputs, Relation
 from tests.contexts import step_context
-from tests.snapshots.judge import plain, readable
 
 WHY = {
     "SK0852": "name",
@@ -36,6 +36,43 @@ def options_of(said):
         updated_at=said.updated_at if timestamp else None,
         check_columns=() if timestamp else said.check or ("all",),
         hard_deletes=said.deletes,
+    )
+
+
+def create(connection, name, table):
+    """Make a table of DuckDB that has the rows of one of the reference."""
+    listed = ", ".join(f'"{column}" {kind}' for column, kind in table.columns.items())
+    connection.execute(f"CREATE TABLE {name} ({listed})")
+    marks = ", ".join("?" for _ in table.columns)
+    for row in table.rows:
+        connection.execute(f"INSERT INTO {name} VALUES ({marks})", [*row.values()])
+
+
+def columns_of(connection, scan):
+    """The columns of what stands after FROM, with their types."""
+    found = connection.sql(f"FROM {scan}")
+    return [(name, str(kind)) for name, kind in zip(found.columns, found.types, strict=True)]
+
+
+def rows_of(connection, scan):
+    """The rows of what stands after FROM, as the reference has them."""
+    listed = _readable(columns_of(connection, scan))
+    rows = connection.execute(f"SELECT {listed} FROM {scan}").fetchall()
+    return [tuple(map(_plain, row)) for row in rows]
+
+
+def _plain(value):
+    """A value of an engine's as the reference has it."""
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        return value.astimezone(UTC).replace(tzinfo=None)
+    return value
+
+
+def _readable(columns):
+    """SQL of columns as every version of DuckDB gives them to Python: some need pytz for zones."""
+    zoned = "TIMESTAMP WITH TIME ZONE"
+    return ", ".join(
+        f"""timezone('UTC', "{name}")""" if kind == zoned else f'"{name}"' for name, kind in columns
     )
 
 
@@ -83,26 +120,16 @@ class QueryEngine:
     def given(self, table):
         self.number += 1
         name = f"given{self.number}"
-        listed = ", ".join(f'"{column}" {kind}' for column, kind in table.columns.items())
-        self.duckdb.execute(f"CREATE TABLE {name} ({listed})")
-        marks = ", ".join("?" for _ in table.columns)
-        for row in table.rows:
-            self.duckdb.execute(f"INSERT INTO {name} VALUES ({marks})", [*row.values()])
+        create(self.duckdb, name, table)
         return self.relation(name)
 
     def relation(self, table):
-        found = self.duckdb.sql(f"FROM {table}")
-        pairs = zip(found.columns, found.types, strict=True)
-        columns = tuple(Column(name, str(kind)) for name, kind in pairs)
+        columns = tuple(starmap(Column, columns_of(self.duckdb, table)))
         rows = self.duckdb.execute(f"SELECT count(*) FROM {table}").fetchall()[0][0]
         return Relation(node=NODE, scan=table, columns=columns, rows=rows)
 
     def columns(self):
-        if self.stored is None:
-            return None
-        return [(column.name, column.type) for column in self.relation(self.stored).columns]
+        return None if self.stored is None else columns_of(self.duckdb, self.stored)
 
     def rows(self):
-        listed = readable(self.columns())
-        rows = self.duckdb.execute(f"SELECT {listed} FROM {self.stored}").fetchall()
-        return [tuple(map(plain, row)) for row in rows]
+        return rows_of(self.duckdb, self.stored)

@@ -5,13 +5,10 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import datetime
 from typing import Any, Protocol
 
 from tests.snapshots.histories import Run, drawn, written
 from tests.snapshots.reference import History, Refused, after, token
-
-OURS = ("valid_from", "valid_to", "is_current", "is_deleted")
 
 
 class Engine(Protocol):
@@ -130,20 +127,3 @@ def _wrong(make: Maker, runs: tuple[Run, ...]) -> str | None:
     except Wrong as wrong:
         return str(wrong)
     return None
-
-
-def plain(value: Any) -> Any:
-    """A value of an engine's as the reference has it."""
-    if isinstance(value, datetime) and value.tzinfo is not None:
-        from datetime import UTC
-
-        return value.astimezone(UTC).replace(tzinfo=None)
-    return value
-
-
-def readable(columns: Iterable[tuple[str, str]]) -> str:
-    """SQL of columns as every version of DuckDB gives them to Python: some need pytz for zones."""
-    zoned = "TIMESTAMP WITH TIME ZONE"
-    return ", ".join(
-        f"""timezone('UTC', "{name}")""" if kind == zoned else f'"{name}"' for name, kind in columns
-    )

@@ -9,8 +9,7 @@ from unittest import mock
 import duckdb
 
 from seeknal.host import clock
-from tests.snapshots.engine import WHY
-from tests.snapshots.judge import plain, readable
+from tests.snapshots.engine import WHY, columns_of, create, rows_of
 
 SOURCE = "{kind: source, name: customers, source: parquet, table: data/customers.parquet}\n"
 
@@ -40,12 +39,8 @@ class ProjectEngine:
         return codes[0] if codes else repr(done)
 
     def write(self, table):
-        listed = ", ".join(f'"{column}" {kind}' for column, kind in table.columns.items())
-        marks = ", ".join("?" for _ in table.columns)
         with duckdb.connect() as connection:
-            connection.execute(f"CREATE TABLE given ({listed})")
-            for row in table.rows:
-                connection.execute(f"INSERT INTO given VALUES ({marks})", [*row.values()])
+            create(connection, "given", table)
             path = self.made.path / "data/customers.parquet"
             connection.execute(f"COPY given TO '{path}'")
 
@@ -57,17 +52,11 @@ class ProjectEngine:
         if not self.stored.exists():
             return None
         with duckdb.connect() as connection:
-            found = connection.sql(f"FROM read_parquet('{self.stored}')")
-            return [
-                (name, str(kind)) for name, kind in zip(found.columns, found.types, strict=True)
-            ]
+            return columns_of(connection, f"read_parquet('{self.stored}')")
 
     def rows(self):
-        listed = readable(self.columns())
         with duckdb.connect() as connection:
-            query = f"SELECT {listed} FROM read_parquet('{self.stored}')"
-            found = connection.execute(query).fetchall()
-        return [tuple(map(plain, row)) for row in found]
+            return rows_of(connection, f"read_parquet('{self.stored}')")
 
 
 def node_of(said):
