@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import shutil
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import MappingProxyType
@@ -40,12 +40,19 @@ class Engine:
     """Runs SQL for the nodes of one run.
 
     Opens DuckDB when a cursor is first asked for. Thread-safe; a cursor belongs to the thread
-    that asked for it. All instances together have the run's memory, each an equal share.
+    that asked for it. All instances together have the run's memory, each an equal share. ``ready``
+    is done with each instance that a function gets, before it does.
     """
 
-    def __init__(self, target: Path, memory_limit: str | None = None) -> None:
+    def __init__(
+        self,
+        target: Path,
+        memory_limit: str | None = None,
+        ready: Callable[[duckdb.DuckDBPyConnection], None] = lambda own: None,
+    ) -> None:
         self._spill = target / "tmp"
         self._memory_limit = memory_limit
+        self._ready = ready
         self._lock = threading.Lock()
         self._instance: duckdb.DuckDBPyConnection | None = None
         self._own: list[duckdb.DuckDBPyConnection] = []
@@ -91,6 +98,7 @@ class Engine:
             self._own.append(own)
             self._share_memory()
         define_views(own, views)
+        self._ready(own)
         return own
 
     def close_own(self, own: duckdb.DuckDBPyConnection) -> None:

@@ -1,0 +1,232 @@
+"""One node run over given rows as a run would, with nothing of the project's touched."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from attrs import evolve, frozen
+
+from seeknal.host import clock
+from seeknal.host.files import scratch_folder
+from seeknal.rows.scans import columns_of
+from seeknal.run.building import release_function
+from seeknal.run.computing import compute
+from seeknal.run.content import Contents
+from seeknal.run.engine import Engine, write_rows
+from seeknal.run.intervals.batch import Batch, compute_batch, condition, time_column
+from seeknal.run.merging import Earlier
+from seeknal.run.outputs import Outputs
+from seeknal.run.step_scope import Services, StepScope
+from seeknal.state.artifacts import Artifacts
+from seeknal.state.batch_files import BatchFiles
+from seeknal.unittests.frozen import freeze_duckdb, frozen_clock
+from seeknal.values.errors import UsageError
+from seeknal.values.location import Location
+from seeknal.values.plan import Plan
+from seeknal.values.relations import Scan
+from seeknal.values.snapshot import Fingerprint, Snapshot, View
+from seeknal.values.tracking import Reach
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    import duckdb
+
+    from seeknal.plan.session import Loaded
+    from seeknal.run.python.traced import Traced
+    from seeknal.values.columns import Column
+    from seeknal.values.names import NodeId
+    from seeknal.values.node import Node
+    from seeknal.values.relations import Interval, Relation
+    from seeknal.values.snapshot import Artifact
+
+ENVIRONMENT = "test"
+"""What tests run in: nothing is ever stored under that name."""
+_NOWHERE = Location("")
+
+
+@frozen(kw_only=True)
+class Trial:
+    """A node, and the rows that it is run over, each as a SELECT that needs nothing else.
+
+    ``earlier`` are the rows that it has so far, for one that goes on from them. ``frozen`` is what
+    clocks say, ``interval`` the range of time that a tracked node processes. ``cte`` names a CTE
+    of its SQL whose rows are wanted instead of its own.
+    """
+
+    node: Node
+    inputs: Mapping[NodeId, str]
+    earlier: str | None = None
+    frozen: datetime | None = None
+    interval: Interval | None = None
+    cte: str | None = None
+
+
+@frozen(kw_only=True)
+class Result:
+    """What came out: ``scan`` stands after FROM on ``cursor``, for as long as its block lasts.
+
+    ``query`` is the SQL that the rows of a Python node were, where it is known.
+    """
+
+    columns: tuple[Column, ...]
+    scan: str
+    cursor: duckdb.DuckDBPyConnection
+    query: str | None = None
+
+
+class Bench:
+    """Runs nodes in a DuckDB of its own and a folder that is gone when it closes."""
+
+    def __init__(self, loaded: Loaded) -> None:
+        self.loaded = loaded
+        self._open = ExitStack()
+        self._scratch: Path | None = None
+        self._engine: Engine | None = None
+        self._trials = 0
+        self._frozen: datetime | None = None
+
+    def __enter__(self) -> Bench:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._engine is not None:
+            self._engine.close()
+        self._open.close()
+
+    @contextmanager
+    def result(self, trial: Trial) -> Iterator[Result]:
+        """What the node gives. Raises SeeknalError, or what a run would have to explain."""
+        scratch, engine = self._place()
+        self._trials += 1
+        self._frozen = trial.frozen
+        outputs = Outputs({}, engine, Artifacts(scratch / "target"))
+        with self._cursor(engine, trial) as cursor, frozen_clock(trial.frozen):
+            traced: list[Traced] = []
+            scope = self._scope(trial, outputs, cursor, scratch / str(self._trials))
+            try:
+                found = _computed(scope, trial, outputs, traced.append)
+                query = traced[-1].query if traced else None
+                yield Result(columns=found.columns, scan=found.scan, cursor=cursor, query=query)
+            finally:
+                release_function()
+                shutil.rmtree(scope.workdir, ignore_errors=True)
+
+    def _place(self) -> tuple[Path, Engine]:
+        if self._scratch is None or self._engine is None:
+            self._scratch = self._open.enter_context(scratch_folder())
+            self._engine = Engine(self._scratch, "1GB", ready=self._freeze)
+        return self._scratch, self._engine
+
+    def _freeze(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Make the clock of a DuckDB that a function has for itself the trial's."""
+        if self._frozen is not None:
+            freeze_duckdb(connection, self._frozen, temporary=False)
+
+    @contextmanager
+    def _cursor(self, engine: Engine, trial: Trial) -> Iterator[duckdb.DuckDBPyConnection]:
+        cursor = engine.cursor()
+        try:
+            if trial.frozen is not None:
+                freeze_duckdb(cursor, trial.frozen)
+            yield cursor
+        finally:
+            cursor.close()
+
+    def _scope(
+        self, trial: Trial, outputs: Outputs, cursor: duckdb.DuckDBPyConnection, workdir: Path
+    ) -> StepScope:
+        loaded, node = self.loaded, _as_tested(trial)
+        log = logging.Logger(f"seeknal.test.{node.id}", logging.ERROR)
+        services = Services(
+            project=loaded.project,
+            plan=Plan(environment=ENVIRONMENT, steps=()),
+            plugins=loaded.plugins,
+            engine=outputs.engine,
+            artifacts=outputs.artifacts,
+            batches=BatchFiles(workdir, outputs.artifacts),
+            contents=Contents(workdir),
+            outputs=outputs,
+            connections=_no_connection,
+            row_counts=lambda node, limit: [],
+            run_id="test",
+            moment=trial.frozen or clock.now(),
+            tell=lambda node, level, text: None,
+        )
+        return StepScope(
+            node=node, services=services, cursor=lambda: cursor, workdir=workdir, log=log
+        )
+
+
+def _no_connection(name: str) -> Any:
+    raise UsageError(
+        f"a test connects to nothing, and its node asks for the connection {name!r}", code="SK1701"
+    )
+
+
+def _computed(
+    scope: StepScope, trial: Trial, outputs: Outputs, remember: Callable[[Traced], None]
+) -> Relation:
+    """The rows of the trial's node, in a file of its scratch folder."""
+    interval = trial.interval
+    for id, select in trial.inputs.items():
+        given = select if interval is None else _of_range(scope, id, select, interval)
+        outputs.snapshots[id] = _view(id, given)
+    path = scope.context().workdir / "result.parquet"
+    earlier = None if trial.earlier is None else _stored(scope, trial.earlier)
+    if earlier is not None:
+        outputs.snapshots[scope.node.id] = evolve(
+            _view(scope.node.id, ""), view=None, artifact=earlier
+        )
+    if interval is not None:
+        start, end = (int(moment.timestamp()) for moment in (interval.start, interval.end))
+        batch = Batch(start=start, end=end, own=earlier)
+        return compute_batch(scope, batch, path, remember, lambda: None)
+    past = None if earlier is None else Earlier(artifact=earlier, edited=False)
+    return compute(scope, path, remember, lambda: None, past)
+
+
+def _as_tested(trial: Trial) -> Node:
+    """The node on DuckDB, whichever engine it is for, or what one of its CTEs gives."""
+    node = evolve(trial.node, engine=None)
+    if trial.cte is None:
+        return node
+    from seeknal.unittests.ctes import with_cte
+
+    return with_cte(node, trial.cte)
+
+
+def _view(id: NodeId, select: str) -> Snapshot:
+    return Snapshot(
+        node=id,
+        fingerprint=Fingerprint(content="", config="", upstream=""),
+        inputs={},
+        output_id="",
+        view=View(sql=select, columns=(), location=_NOWHERE),
+    )
+
+
+def _of_range(scope: StepScope, id: NodeId, select: str, interval: Interval) -> str:
+    """What a node that is processed by ranges sees of an input that is, too."""
+    parent, tracking = scope.services.project.nodes[id], scope.node.tracking
+    if parent.tracking is None or tracking is None:
+        return select
+    start, end = (int(moment.timestamp()) for moment in (interval.start, interval.end))
+    columns = columns_of(scope.cursor().sql(select))
+    column = time_column(parent, columns)
+    reach = tracking.cuts.get(id, Reach()).of(start, end)
+    inside = condition(parent.tracking, column, *reach)
+    return f"SELECT * FROM ({select}\n) WHERE {inside}"
+
+
+def _stored(scope: StepScope, select: str) -> Artifact:
+    """Rows that the node goes on from, as its own output would be stored."""
+    artifacts, node = scope.services.artifacts, scope.node.id
+    path = artifacts.candidate(node, scope.services.run_id)
+    rows, columns = write_rows(scope.cursor(), Scan(select), path, repeatable=True)
+    return artifacts.publish(node, path, fingerprint="test", rows=rows, columns=columns)

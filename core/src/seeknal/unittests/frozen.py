@@ -1,0 +1,55 @@
+"""A clock that stands still, for SQL and for Python alike."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING
+
+from seeknal.sql.quote import quote_identifier, quote_literal
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    import duckdb
+
+_TYPES = {
+    "TIMESTAMP WITH TIME ZONE": (
+        "now",
+        "current_timestamp",
+        "get_current_timestamp",
+        "transaction_timestamp",
+    ),
+    "TIMESTAMP": ("localtimestamp", "current_localtimestamp"),
+    "DATE": ("current_date", "today"),
+    "TIME WITH TIME ZONE": ("current_time", "get_current_time"),
+    "TIME": ("localtime", "current_localtime"),
+}
+"""DuckDB's functions of the clock, by the type of what they give."""
+
+
+def freeze_duckdb(
+    connection: duckdb.DuckDBPyConnection, moment: datetime, *, temporary: bool = True
+) -> None:
+    """Let all of DuckDB's functions of the clock say ``moment`` on a connection.
+
+    A macro is found before a function of DuckDB's own. Without ``temporary`` other cursors of the
+    instance see it as well, as long as they do not change their database.
+    """
+    create = "CREATE TEMP MACRO" if temporary else "CREATE MACRO"
+    at = f"CAST({quote_literal(moment.isoformat())} AS TIMESTAMP WITH TIME ZONE)"
+    for type, names in _TYPES.items():
+        for name in names:
+            connection.execute(f"{create} {quote_identifier(name)}() AS CAST({at} AS {type})")
+    connection.execute(f"{create} ago(x) AS {at} - CAST(x AS INTERVAL)")
+    today = f"CAST(CAST({at} AS DATE) AS TIMESTAMP)"
+    age = "system.main.age"
+    connection.execute(f"{create} age(x) AS {age}({today}, x), (x, y) AS {age}(x, y)")
+
+
+def frozen_clock(moment: datetime | None) -> AbstractContextManager[object]:
+    """A block in which Python's clock says ``moment``, and its zone is UTC; None: as it is."""
+    if moment is None:
+        return nullcontext()
+    import time_machine
+
+    return time_machine.travel(moment, tick=False)
