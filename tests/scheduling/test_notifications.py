@@ -219,7 +219,8 @@ def test_a_test_message_reaches_all_that_the_profile_names(seeknal_project):
         "command 3 ended with 1",
     ]
     assert len(taken) == 1
-    assert json.loads((project.path / "told.json").read_text())["type"] == "test"
+    told = json.loads((project.path / "told.json").read_text())
+    assert (told["type"], told["data"]["project"]) == ("test", "test")
 
 
 def test_a_message_is_sent_once_to_each_and_again_to_those_who_have_not_got_it(
@@ -259,6 +260,8 @@ def test_a_message_is_sent_once_to_each_and_again_to_those_who_have_not_got_it(
         ("{webhook: 'https://x.test/ü'}", "no http or https address"),
         ("{webhook: 'https://x.test/a ', secret: ' '}", "no http or https address"),
         ("{webhook: 'https://x.test/a', secret: ' '}", "secret: is empty"),
+        ("{command: [a], events: []}", "told of nothing"),
+        ("{webhook: '${NOT_SET_HERE}'}\n  - {webhok: 'https://x.test/a'}", "webhok"),
         ("{name: a, command: [a]}\n  - {name: a, command: [b]}", "two notifications are named 'a'"),
     ],
 )
@@ -270,6 +273,29 @@ def test_an_entry_that_is_wrong_is_told_with_its_line(seeknal_project, entry, to
     assert result.exit_code == 2
     assert told in result.stderr
     assert re.search(r"profiles.yml:[23]", result.stderr)
+
+
+def test_a_variable_that_is_not_set_is_the_only_thing_that_is_said_of_an_entry(seeknal_project):
+    profile = "notifications:\n  - {webhook: '${NOT_SET_HERE}'}\n"
+    project = seeknal_project({**FILES, "profiles.yml": profile})
+
+    result = project.run("scheduler", "notify")
+
+    assert "NOT_SET_HERE" in result.stderr
+    assert "no http or https address" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "told"), [("seeknal_project.yml", "no message of a scheduler"), ("a", "is not there")]
+)
+def test_a_file_that_is_no_message_is_refused(seeknal_project, name, told):
+    project = seeknal_project({**FILES, "profiles.yml": "notifications: [{command: ['true']}]\n"})
+
+    result = project.run("scheduler", "notify", name)
+
+    assert result.exit_code == 2
+    assert told in result.stderr
+    assert "help:" in result.stderr
 
 
 def test_an_address_is_never_shown(seeknal_project):

@@ -221,15 +221,21 @@ def _channels(root: Path, profile: Path | None) -> tuple[Channel, ...]:
 
 def _send(root: Path, channels: Sequence[Channel], file: Path | None) -> dict[str, str]:
     """What went wrong, by the names of channels."""
+    from seeknal.project.settings import load_settings
     from seeknal.scheduling.news import test_message
     from seeknal.scheduling.outbox import keep, new_message, take
     from seeknal.scheduling.sending import send_all
 
     if file is None:
-        message = new_message(test_message(root.name, PRODUCTION, clock.now()))
+        name = load_settings(root)[0].options.name
+        message = new_message(test_message(name, PRODUCTION, clock.now()))
         return send_all(channels, message, root, lambda _: None)
     found = take(file)
     if found is None:
-        raise UsageError(f"{file} is no message of a scheduler", code="SK0250")
+        why = "is no message of a scheduler" if file.exists() else "is not there"
+        help = (
+            "leave the file out for a test message; those that wait are in the scheduler's outbox"
+        )
+        raise UsageError(f"{file} {why}", code="SK0250", help=help)
     meant = [channel for channel in channels if found.body.get("type") in channel.events]
     return send_all(meant, found, root, partial(keep, file))

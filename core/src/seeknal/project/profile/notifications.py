@@ -15,7 +15,7 @@ from seeknal.values.problems import Problems
 from seeknal.values.secret import Secret
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from seeknal.project.profile.profiles import Profile
     from seeknal.values.marks import Marks
@@ -51,11 +51,20 @@ class NotificationOptions:
 
 def channels_of(profile: Profile, problems: Problems) -> tuple[Channel, ...]:
     """Whom a profile names; what is wrong with an entry goes to ``problems``."""
+    return _channels_of(profile, [*enumerate(profile.options.notifications)], problems)
+
+
+def _channels_of(
+    profile: Profile, entries: Sequence[tuple[int, Mapping[str, object]]], problems: Problems
+) -> tuple[Channel, ...]:
+    """The same of some of the entries, each with its number."""
     found: list[Channel] = []
-    for number, raw in enumerate(profile.options.notifications):
-        marks = profile.marks.below("notifications", number)
+    for number, raw in entries:
+        before, marks = len(problems), profile.marks.below("notifications", number)
         expander = VariableExpander(profile.environment, marks, problems, _SECRET)
         filled = {str(key): expander.value(value, str(key)) for key, value in raw.items()}
+        if problems.has_errors(before):
+            continue
         options = convert(NotificationOptions, filled, marks, problems)
         channel = _channel(options, number, marks, problems) if options is not None else None
         if channel is None:
@@ -71,9 +80,9 @@ def channels_of(profile: Profile, problems: Problems) -> tuple[Channel, ...]:
 
 def notification_problems(profile: Profile) -> Iterator[Problem]:
     """What is wrong with what is written. Variables that are not set are so on other machines."""
-    problems = Problems()
-    if all(all_set(raw, profile.environment) for raw in profile.options.notifications):
-        channels_of(profile, problems)
+    problems, entries = Problems(), enumerate(profile.options.notifications)
+    known = [(number, raw) for number, raw in entries if all_set(raw, profile.environment)]
+    _channels_of(profile, known, problems)
     yield from problems
 
 
@@ -128,6 +137,11 @@ def _channel(
     if options.secret is not None and not is_key(options.secret.reveal()):
         text = "secret: begins with whsec_ and is no base64 after that"
         problems.add("SK0609", text, marks.value("secret"), "copy it again, as the receiver has it")
+        return None
+    if not options.events:
+        help = "events: [failure], [recovery], or leave it out for both"
+        text = "events: names nothing, so it would be told of nothing"
+        problems.add("SK0609", text, marks.value("events"), help)
         return None
     return Channel(
         name=options.name or f"{kind} {number + 1}",
