@@ -60,6 +60,8 @@ def as_files(text):
     if text.startswith("refresh:"):
         source = "kind: source\nname: shown\nsource: csv\ntable: a.csv\n"
         return {"seeknal/shown.yml": source + text}
+    if text.startswith("test:"):
+        return {"tests/shown.yml": text}
     if text.startswith(("connections:", "materialization:", "engines:", "notifications:")):
         return {"profiles.yml": text}
     if text.startswith(("janitor:", "environments:", "defaults:", "week_start:")):
@@ -71,8 +73,9 @@ def as_files(text):
 @pytest.mark.parametrize("text", list(snippets()))
 def test_a_snippet_has_only_keys_and_values_that_are_known(text, seeknal_project):
     project = seeknal_project(as_files(text))
+    command = "test" if text.startswith("test:") else "validate"
 
-    problems = project.run("validate", "--format", "json").json()["problems"]
+    problems = project.run(command, "--format", "json").json()["problems"]
 
     wrong = [entry for entry in problems if entry["code"].startswith(ABOUT_KEYS)]
     assert [entry["message"] for entry in wrong if entry.get("severity") != "warn"] == []

@@ -10,7 +10,7 @@ from seeknal.values.other_tools import COMMANDS
 
 pytestmark = pytest.mark.inside
 
-DBT = ("build", "test", "compile", "seed", "snapshot", "show", "deps", "debug", "clone")
+DBT = ("build", "compile", "seed", "snapshot", "show", "deps", "debug", "clone")
 SQLMESH = ("evaluate", "fetchdf", "table_diff", "dag", "ui", "create_test")
 OLDER = ("dry-run", "materialize", "version", "backfill", "intervals")
 

@@ -136,8 +136,11 @@ def load(root: Path, request: Request) -> Loaded:
     return evolve(loaded, state=read_state(loaded.project.target))
 
 
-def read_project(root: Path, request: Request) -> Loaded:
-    """Read a project without its state: a writer takes that from the store that it opens."""
+def read_project(root: Path, request: Request, *, keep: bool = True) -> Loaded:
+    """Read a project without its state: a writer takes that from the store that it opens.
+
+    Without ``keep`` no file is written, so that it is read anew the next time.
+    """
     with uncollected():
         plugins = load_plugins()
         project = load_project(
@@ -145,6 +148,7 @@ def read_project(root: Path, request: Request) -> Loaded:
             plugins,
             variables=dict(request.variables),
             profile=request.profile,
+            keep=keep,
             beside=request.beside,
         )
         profile = once(lambda: _profile_of(project, plugins))

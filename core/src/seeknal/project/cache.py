@@ -34,19 +34,32 @@ Stat = list[int]
 
 
 def open_cache(
-    root: Path, profile: Path | None, plugins: Plugins, variables: Mapping[str, object]
+    root: Path,
+    profile: Path | None,
+    plugins: Plugins,
+    variables: Mapping[str, object],
+    *,
+    writes: bool = True,
 ) -> Cache:
     """The cache of the project at ``root`` under these circumstances."""
-    return Cache(root, profile, plugins, variables)
+    return Cache(root, profile, plugins, variables, writes=writes)
 
 
 class Cache:
     """The last reading of a project. Unreadable or outdated content is simply not used."""
 
     def __init__(
-        self, root: Path, profile: Path | None, plugins: Plugins, variables: Mapping[str, object]
+        self,
+        root: Path,
+        profile: Path | None,
+        plugins: Plugins,
+        variables: Mapping[str, object],
+        *,
+        writes: bool = True,
     ) -> None:
         self.root = root
+        self.writes = writes
+        """Whether files are written: a reader that leaves none uses what others have left."""
         self.plugins = plugins
         self.path = root / "target" / "cache" / "project.json"
         self.profile = profile
@@ -88,7 +101,7 @@ class Cache:
         if touched and self.content is not None:
             for name in touched:
                 known[name][0] = self.stats[name]
-            _write(self.path, self.content)
+            self._write(self.content)
         return True
 
     def _environment(self, names: Iterable[str]) -> dict[str, str]:
@@ -108,6 +121,8 @@ class Cache:
         """Remember ``project`` for the next time."""
         from seeknal.project.templates.rendering import RUN_ID
 
+        if not self.writes:
+            return
         nodes = project.nodes.values()
         if any(node.volatile == RUN_ID for node in nodes):
             # A template that names the run is rendered anew for each.
@@ -116,8 +131,7 @@ class Cache:
             return
         if any(node.python is not None and node.python.outside for node in nodes):
             self.look_outside()
-        _write(
-            self.path,
+        self._write(
             {
                 "circumstances": self.circumstances,
                 "day": _today(),
@@ -128,6 +142,13 @@ class Cache:
                 "project": codec.project_to(project),
             },
         )
+
+    def _write(self, content: Mapping[str, Any]) -> None:
+        text = json.dumps(content, separators=(",", ":"))
+        # Whoever writes passwords into nodes reads their files each time.
+        if self.writes and not holds_secret(text):
+            # A target that cannot be written to is the run's problem, not that of reading.
+            keep_text(self.path, text)
 
     def look_outside(self) -> None:
         """Take note of Python files that do not lie below ``seeknal/``."""
@@ -199,15 +220,6 @@ def _note(name: str, entry: Any, found: dict[str, Stat]) -> None:
             # Whoever needs it says so; reading a pipe would never end.
             return
         found[name] = [status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino]
-
-
-def _write(path: Path, content: Mapping[str, Any]) -> None:
-    text = json.dumps(content, separators=(",", ":"))
-    if holds_secret(text):
-        # Whoever writes passwords into nodes reads their files each time.
-        return
-    # A target that cannot be written to is the run's problem, not that of reading a project.
-    keep_text(path, text)
 
 
 def _today() -> str:

@@ -35,19 +35,23 @@ def load_project(
     variables: Mapping[str, object] | None = None,
     profile: Path | None = None,
     use_cache: bool = True,
+    keep: bool = True,
     beside: Mapping[str, str] | None = None,
 ) -> Project:
     """The project at ``root``.
 
     ``variables`` win over those of the project file. Files that did not move since the last
-    time come from a cache. ``beside`` are texts of YAML files that are read as if they stood
-    there, by their paths. Raises ProjectError with everything that is wrong.
+    time come from a cache, which is written anew where ``keep`` says so. ``beside`` are texts of
+    YAML files that are read as if they stood there, by their paths. Raises ProjectError with
+    everything that is wrong.
     """
     chosen = find_profile(root, profile)
     note_project(root, chosen)
     note_variables({name: str(value) for name, value in (variables or {}).items()})
     use_cache = use_cache and not beside
-    cache = open_cache(root, chosen, plugins, variables or {}) if use_cache else None
+    cache = None
+    if use_cache:
+        cache = open_cache(root, chosen, plugins, variables or {}, writes=keep)
     if cache is not None and (project := cache.project()) is not None:
         return project
     # Only now: reading files brings modules that a run without changes does not need.

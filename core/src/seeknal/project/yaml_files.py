@@ -68,18 +68,49 @@ class Document:
     location: Location
 
 
+@frozen
+class Plain:
+    """A scalar that stands without quotes, by its own text."""
+
+    text: str
+
+    @property
+    def value(self) -> Any:
+        """What it means: true, false, a number, or its text."""
+        return _WORDS[self.text] if self.text in _WORDS else _number(self.text)
+
+
 def read_documents(text: str, file: str) -> tuple[list[Document], Problems]:
     """The documents of ``text`` (empty ones left out), and what is wrong with it.
 
     A file with a syntax error gives the documents before it.
     """
+    return _read(text, file, _Reader)
+
+
+def read_texts(text: str, file: str) -> tuple[list[Document], Problems]:
+    """The same with a `Plain` for each scalar without quotes but for null, which is None.
+
+    So 12.50 is not 12.5, and no is no word for false: a reader knows better what is meant.
+    """
+    return _read(text, file, _TextReader)
+
+
+def composed(text: str) -> list[Any]:
+    """The documents of ``text`` as YAML's nodes, with their places. Raises YAMLError."""
+    import yaml
+
+    return [*yaml.compose_all(text, Loader=_loader())]
+
+
+def _read(text: str, file: str, reader: type[_Reader]) -> tuple[list[Document], Problems]:
     import yaml
 
     documents: list[Document] = []
     problems = Problems()
     try:
         for root in yaml.compose_all(text.removeprefix("\ufeff"), Loader=_loader()):
-            if (document := _document(root, file, problems)) is not None:
+            if (document := _document(root, reader(file, problems))) is not None:
                 documents.append(document)
     except yaml.YAMLError as error:
         problems.append(_syntax_problem(error, text, file))
@@ -103,13 +134,12 @@ def read_foreign(path: Path, file: str) -> list[Document]:
     return documents
 
 
-def _document(root: Any, file: str, problems: Problems) -> Document | None:
-    reader = _Reader(file, problems)
+def _document(root: Any, reader: _Reader) -> Document | None:
     data = reader.value(root, ())
     if data is None:
         return None
-    location = Location(file, *_place(root.start_mark))
-    return Document(data=data, marks=Marks(file, reader.values, reader.keys), location=location)
+    marks = Marks(reader.file, reader.values, reader.keys)
+    return Document(data=data, marks=marks, location=reader.at(root))
 
 
 def _place(mark: Any) -> tuple[int, int]:
@@ -232,6 +262,15 @@ class _Reader:
             self.problems.add("SK0107", message, self.at(node), f"quote it: '{text}'{otherwise}")
             return text
         return _number(text)
+
+
+class _TextReader(_Reader):
+    """Leaves what scalars mean to others."""
+
+    def scalar(self, node: Any) -> Any:
+        if node.tag == _TEXT:
+            return node.value
+        return None if _WORDS.get(node.value, "") is None else Plain(node.value)
 
 
 def _number(text: str) -> Any:

@@ -51,7 +51,6 @@ COMMANDS = {
     ),
     "table_diff": Answer("seeknal diff prod dev", "rows of two environments are compared by diff"),
     "source": Answer("seeknal freshness", "how old rows are is said by freshness"),
-    "test": Answer("seeknal audit", "a test is an audit: every run holds rows against them"),
     "ui": _PAGE,
     "version": Answer("seeknal --version", "it is an option"),
 }

@@ -1,0 +1,116 @@
+"""``test``: the project's unit tests, which touch nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from seeknal.cli.app import Command
+from seeknal.cli.common import project_options, project_root, request, selection_options
+from seeknal.cli.streams import say
+from seeknal.kernel.command_options import STDOUT, format_option, output_option
+from seeknal.values.errors import UsageError
+
+if TYPE_CHECKING:
+    from seeknal.plan.session import Loaded, Request
+    from seeknal.unittests.case import Case
+    from seeknal.unittests.running import Outcome
+    from seeknal.values.project import Project
+
+
+@click.command("test", cls=Command)
+@click.argument("names", nargs=-1)
+@selection_options
+@format_option("table", "json", "junit")
+@output_option
+@project_options
+def test_command(names: tuple[str, ...], format_: str, output: Path | None, **options: Any) -> int:
+    """Run the unit tests: each node over the rows that a test gives.
+
+    They are the YAML files below tests/; NAMES are tests, nodes, files or folders. No source, state
+    or target is touched. Ends with 1 when a test fails.
+    """
+    from seeknal.plan.session import read_project
+    from seeknal.unittests.running import Tests, all_tests
+
+    root, wanted = project_root(), request(command="test", **options)
+    loaded = read_project(root, wanted, keep=False)
+    every = all_tests(root)
+    cases = _selected(loaded, every, names, wanted)
+    with Tests(loaded, cases, every) as tests:
+        outcomes = list(tests.run())
+    _answer(outcomes, format_, output, loaded.project)
+    if not every:
+        say(NO_TESTS)
+    return 0 if all(each.status == "passed" for each in outcomes) else 1
+
+
+NO_TESTS = (
+    "there are no tests: write one in tests/NAME.yml, with test:, inputs: and expected_output:"
+)
+
+
+def _selected(
+    loaded: Loaded, every: Sequence[Case], names: Sequence[str], wanted: Request
+) -> list[Case]:
+    """The tests that are asked for. Raises UsageError for a name that means none."""
+    from seeknal.plan.session import is_narrowed
+    from seeknal.unittests.naming import named, of_nodes
+
+    found = named(every, names, loaded.project.root, Path.cwd())
+    if not (is_narrowed(wanted) or wanted.exclude_tags):
+        return found
+    from seeknal.graph.selection import select
+
+    nodes = select(
+        wanted.select,
+        loaded.project.nodes,
+        loaded.graph,
+        exclude=wanted.exclude,
+        types=wanted.types,
+        tags=wanted.tags,
+        exclude_tags=wanted.exclude_tags,
+        schedules=wanted.schedules,
+    )
+    return of_nodes(found, nodes)
+
+
+def _answer(
+    outcomes: Sequence[Outcome], format_: str, output: Path | None, project: Project
+) -> None:
+    if output is None or output == STDOUT:
+        _print(outcomes, format_, project)
+        return
+    import contextlib
+    import io
+
+    from seeknal.host.files import put_text
+
+    text = io.StringIO()
+    with contextlib.redirect_stdout(text):
+        _print(outcomes, format_, project)
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        put_text(output, text.getvalue())
+    except OSError as error:
+        message = f"{output} cannot be written: {error.strerror or error}"
+        raise UsageError(message, code="SK0133") from None
+    say(f"wrote {output}")
+
+
+def _print(outcomes: Sequence[Outcome], format_: str, project: Project) -> None:
+    from seeknal.cli.tested import print_tests, tests_answer, told
+
+    if format_ == "json":
+        from seeknal.cli.render import print_rows_json
+
+        print_rows_json(tests_answer(outcomes))
+    elif format_ == "junit":
+        from seeknal.cli.junit import junit_text
+
+        print(junit_text(outcomes, lambda outcome: told(outcome, project)), end="")
+    else:
+        print_tests(outcomes, project)

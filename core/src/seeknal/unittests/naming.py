@@ -1,0 +1,69 @@
+"""Which tests a command line means."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from seeknal.values.errors import UsageError, did_you_mean
+
+if TYPE_CHECKING:
+    from seeknal.unittests.case import Case
+    from seeknal.values.names import NodeId
+
+
+def named(cases: Sequence[Case], names: Iterable[str], root: Path, here: Path) -> list[Case]:
+    """The tests that any of ``names`` means, or all of them without a name.
+
+    A name is that of a test, a node, a file or folder from the project or from ``here``, or
+    ``FILE::NAME``. Raises UsageError for one that means none.
+    """
+    wanted = list(names)
+    if not wanted:
+        return list(cases)
+    found: set[int] = set()
+    for name in wanted:
+        meant = {at for at, case in enumerate(cases) if _means(name, case, root, here)}
+        if not meant:
+            raise _unknown(name, cases)
+        found |= meant
+    return [case for at, case in enumerate(cases) if at in found]
+
+
+def of_nodes(cases: Iterable[Case], nodes: Collection[NodeId]) -> list[Case]:
+    """The tests of these nodes."""
+    return [case for case in cases if case.node in nodes]
+
+
+def _means(name: str, case: Case, root: Path, here: Path) -> bool:
+    if name in (case.name, case.node, case.id):
+        return True
+    file, _, test = name.partition("::")
+    if test and test != case.name:
+        return False
+    return any(_is_below(case.file, path) for path in _paths(file, root, here))
+
+
+def _paths(name: str, root: Path, here: Path) -> list[str]:
+    """A path as one from the project."""
+    found = [PurePosixPath(name).as_posix()]
+    full = (here / name).resolve()
+    if full.is_relative_to(root.resolve()):
+        found.append(full.relative_to(root.resolve()).as_posix())
+    return found
+
+
+def _is_below(file: str, path: str) -> bool:
+    return file == path or (path != "." and file.startswith(f"{path.rstrip('/')}/"))
+
+
+def _unknown(name: str, cases: Sequence[Case]) -> UsageError:
+    if not cases:
+        return UsageError(f"no test is called {name!r}", code="SK1718", help="there are none yet")
+    known = dict.fromkeys(word for case in cases for word in (case.name, str(case.node), case.file))
+    some = ", ".join(list(dict.fromkeys(case.name for case in cases))[:5])
+    help = did_you_mean(name, known) or f"there are {some}"
+    return UsageError(
+        f"no test, node with a test, or file is called {name!r}", code="SK1718", help=help
+    )

@@ -1,0 +1,114 @@
+"""Tests run one after the other, and how each of them went."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from attrs import field, frozen
+
+from seeknal.unittests.bench import Bench, Trial
+from seeknal.unittests.comparing import Difference, compare
+from seeknal.unittests.files import read_tests
+from seeknal.unittests.trials import prepare, refuse
+from seeknal.unittests.types import Types
+from seeknal.values.problems import Problems
+
+if TYPE_CHECKING:
+    from seeknal.plan.session import Loaded
+    from seeknal.unittests.case import Case
+    from seeknal.unittests.trials import Prepared
+    from seeknal.values.errors import SeeknalError
+
+Status = Literal["passed", "failed", "error"]
+
+
+@frozen(kw_only=True)
+class Outcome:
+    """How a test went: ``differences`` are those of the node, called None, and of its CTEs.
+
+    An ``error`` is what kept the node from giving any rows.
+    """
+
+    case: Case
+    seconds: float
+    differences: Mapping[str | None, Difference] = field(factory=dict)
+    error: SeeknalError | None = None
+
+    @property
+    def status(self) -> Status:
+        if self.error is not None:
+            return "error"
+        return "passed" if all(each.is_none for each in self.differences.values()) else "failed"
+
+
+def all_tests(root: Path) -> list[Case]:
+    """The tests below ``tests/``. Raises ProjectError with all that is wrong in their files."""
+    problems = Problems()
+    found = read_tests(root, problems)
+    refuse(problems)
+    return found
+
+
+class Tests:
+    """The tests of a project, as they are run in one place for all of them."""
+
+    __test__ = False
+
+    def __init__(self, loaded: Loaded, cases: Sequence[Case], every: Sequence[Case]) -> None:
+        self._open = ExitStack()
+        self._types = self._open.enter_context(Types())
+        try:
+            problems = Problems()
+            self._prepared = prepare(loaded, cases, every, self._types, problems)
+            refuse(problems)
+        except BaseException:
+            self._open.close()
+            raise
+        self._bench = self._open.enter_context(Bench(loaded))
+        self._target = loaded.project.target
+
+    def __enter__(self) -> Tests:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._open.close()
+
+    def run(self) -> Iterator[Outcome]:
+        """How each test goes, one after the other."""
+        for prepared in self._prepared:
+            yield self.outcome(prepared)
+
+    def outcome(self, prepared: Prepared) -> Outcome:
+        case, began = prepared.case, time.perf_counter()
+        differences: dict[str | None, Difference] = {}
+        error: SeeknalError | None = None
+        try:
+            for cte, expected in case.expectations.items():
+                with self._bench.result(_trial(prepared, cte)) as result:
+                    keys = prepared.node.keys if cte is None else ()
+                    differences[cte] = compare(expected, result, self._types, keys)
+        except Exception as raised:
+            error = self._explained(raised, prepared)
+        seconds = time.perf_counter() - began
+        return Outcome(case=case, seconds=seconds, differences=differences, error=error)
+
+    def _explained(self, error: Exception, prepared: Prepared) -> SeeknalError:
+        """What a run would say: values are those of the test's file, and no secret."""
+        from seeknal.run.failures import explain
+
+        return explain(error, prepared.node, self._target)
+
+
+def _trial(prepared: Prepared, cte: str | None) -> Trial:
+    return Trial(
+        node=prepared.node,
+        inputs=prepared.inputs,
+        earlier=prepared.earlier,
+        frozen=prepared.case.frozen,
+        interval=prepared.case.interval,
+        cte=cte,
+    )

@@ -1,0 +1,156 @@
+"""Tests as trials of the bench: what each is run over, and what of it does not fit the project."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+from seeknal.unittests.given import empty_select, select_of
+from seeknal.unittests.schemas import Schemas
+from seeknal.values.errors import ProjectError, did_you_mean
+
+if TYPE_CHECKING:
+    from seeknal.plan.session import Loaded
+    from seeknal.unittests.case import Case
+    from seeknal.unittests.types import Types
+    from seeknal.values.names import NodeId
+    from seeknal.values.node import Node
+    from seeknal.values.problems import Problems
+
+
+@frozen(kw_only=True)
+class Prepared:
+    """A test that is ready to be run: its inputs, and the rows that the node has, as SELECTs."""
+
+    case: Case
+    node: Node
+    inputs: Mapping[NodeId, str]
+    earlier: str | None = None
+
+
+def prepare(
+    loaded: Loaded, cases: Sequence[Case], every: Sequence[Case], types: Types, problems: Problems
+) -> list[Prepared]:
+    """Those of the tests that fit the project; what is wrong with others is in ``problems``.
+
+    ``every`` test of the project may tell the columns of an input that one leaves out.
+    """
+    with Schemas(loaded, every) as schemas:
+        preparer = _Preparer(loaded.project.nodes, schemas, types, problems)
+        found = [preparer.prepared(case) for case in cases]
+    return [each for each in found if each is not None]
+
+
+def refuse(problems: Problems) -> None:
+    """Raise ProjectError with everything that is wrong, where there is anything."""
+    if problems.has_errors():
+        from seeknal.project.reading import place_of
+
+        raise ProjectError(sorted(problems, key=place_of))
+
+
+class _Preparer:
+    def __init__(
+        self, nodes: Mapping[NodeId, Node], schemas: Schemas, types: Types, problems: Problems
+    ) -> None:
+        self.nodes = nodes
+        self.schemas = schemas
+        self.types = types
+        self.problems = problems
+
+    def prepared(self, case: Case) -> Prepared | None:
+        before = len(self.problems)
+        node = self.nodes.get(case.node)
+        if node is None:
+            self.problems.add(
+                "SK1712",
+                f"there is no node {case.node!r}",
+                case.marks.value("test"),
+                did_you_mean(case.node, self.nodes) or "seeknal list shows the nodes",
+            )
+            return None
+        self.look_at_kind(case, node)
+        self.look_at_inputs(case, node)
+        if self.problems.has_errors(before):
+            return None
+        inputs = self.inputs(case, node)
+        earlier = self.earlier(case)
+        if self.problems.has_errors(before):
+            return None
+        return Prepared(case=case, node=node, inputs=inputs, earlier=earlier)
+
+    def look_at_kind(self, case: Case, node: Node) -> None:
+        if node.does == "loads":
+            self.problems.add(
+                "SK1717",
+                f"{node.id} reads its rows from outside: there is nothing to test",
+                case.marks.value("test"),
+                "test a node that reads it",
+            )
+        if case.query is not None and node.does != "describes":
+            place = case.marks.key("query")
+            self.problems.add("SK1717", f"query: asks a metric, and {node.id} is none", place)
+
+    def look_at_inputs(self, case: Case, node: Node) -> None:
+        allowed = self.nodes if node.does == "describes" else node.parents
+        for id in case.inputs:
+            if id not in allowed:
+                known = [each for each in allowed if each in self.nodes]
+                what = f"{node.id} does not read {id}" if id in self.nodes else _NONE.format(id)
+                reads = f"it reads {', '.join(known)}" if known else "it reads nothing"
+                place = case.marks.key("inputs", id)
+                self.problems.add("SK1713", what, place, did_you_mean(id, known) or reads)
+
+    def inputs(self, case: Case, node: Node) -> dict[NodeId, str]:
+        found: dict[NodeId, str] = {}
+        for id in node.parents:
+            if id in case.inputs:
+                self.given(case, id, found)
+            elif id in self.nodes and id != node.id and self.nodes[id].does != "describes":
+                self.left_out(case, id, found)
+        for id in case.inputs:
+            if id not in found and id not in node.parents:
+                self.given(case, id, found)
+        return found
+
+    def given(self, case: Case, id: NodeId, found: dict[NodeId, str]) -> None:
+        given = case.inputs[id]
+        select = select_of(given, self.schemas.declared(id), self.types, self.problems)
+        if select is not None:
+            found[id] = select
+        else:
+            self.left_out(case, id, found)
+
+    def left_out(self, case: Case, id: NodeId, found: dict[NodeId, str]) -> None:
+        columns = self.schemas.left_out(id, case)
+        if columns:
+            try:
+                found[id] = empty_select(columns, self.types)
+                return
+            except ValueError:
+                # A type that is none: told where it stands.
+                columns = None
+        place = case.marks.key("inputs", id) if id in case.inputs else case.location
+        self.problems.add(
+            "SK1716",
+            f"nothing says which columns {id} has",
+            place,
+            f"{id}: {{columns: {{id: BIGINT}}}} below inputs:",
+        )
+
+    def earlier(self, case: Case) -> str | None:
+        given = case.earlier
+        if given is None:
+            return None
+        select = select_of(given, self.schemas.declared(case.node), self.types, self.problems)
+        if select is None:
+            place = given.marks.value()
+            help = f"{case.node}: {{columns: {{id: BIGINT}}}} below inputs:"
+            what = f"nothing says which columns {case.node} has so far"
+            self.problems.add("SK1716", what, place, help)
+        return select
+
+
+_NONE = "there is no node {!r}"
