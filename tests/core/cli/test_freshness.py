@@ -370,8 +370,9 @@ def test_what_does_not_fit_the_columns_is_told_before_a_run(seeknal_project, lim
     assert help is None or found["help"] == help
 
 
-def test_rows_that_are_gone_are_told(fresh):
-    project = fresh(source("a", "{error_after: 1d, column: loaded}"))
+@pytest.mark.parametrize("column", [", column: loaded", ""])
+def test_rows_that_are_gone_are_told(fresh, column):
+    project = fresh(source("a", f"{{error_after: 1d{column}}}"))
     for path in (project.path / "target/cache").rglob("*.parquet"):
         path.unlink()
 

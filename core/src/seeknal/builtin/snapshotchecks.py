@@ -82,10 +82,17 @@ def _refused_type(
         return (
             f"updated_at: {name} is {type}, which has no moment of a deletion, as"
             f" hard_deletes: {options.deletes} needs",
-            f"CAST({quote_identifier(name)} AS TIMESTAMP) in the node's SQL, or hard_deletes:"
-            " ignore",
+            f"{_as_moment(name, type)} in the node's SQL, or hard_deletes: ignore",
         )
     return None
+
+
+def _as_moment(name: str, type: str) -> str:
+    """SQL of a moment that DuckDB makes of a column; a number is seconds since 1970 there."""
+    quoted = quote_identifier(name)
+    if type in SIGNED or type in UNSIGNED or type.startswith("DECIMAL"):
+        return f"to_timestamp({quoted}), where it counts seconds since 1970,"
+    return f"CAST({quoted} AS TIMESTAMP)"
 
 
 def check_named(node: Node, options: SnapshotOptions, columns: Sequence[Column]) -> None:

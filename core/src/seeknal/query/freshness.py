@@ -10,7 +10,7 @@ from attrs import evolve
 
 from seeknal.host import clock
 from seeknal.plan.environments import existing
-from seeknal.query.newest import Newest, newest_values
+from seeknal.query.newest import Newest, newest_values, rows_are_gone
 from seeknal.state.history import History
 from seeknal.values.freshness import FreshnessResult, is_confirmed
 from seeknal.values.names import PRODUCTION
@@ -67,11 +67,14 @@ class _Look:
         limits = {id: found for id in asked if (found := nodes[id].freshness) is not None}
         stored = {id: found for id, found in limits.items() if id in self.snapshots}
         by_column = {id: each for id, each in stored.items() if each.column}
+        others = [id for id, each in stored.items() if not each.column]
+        gone = self.gone(others)
         newest = {
             **newest_values(
                 self.loaded.project.root, self.snapshots, by_column, self.unshown(by_column)
             ),
-            **self.of_ranges_and_runs([id for id, each in stored.items() if not each.column]),
+            **self.of_ranges_and_runs([id for id in others if id not in gone]),
+            **{id: Newest(why=rows_are_gone(id)) for id in gone},
         }
         hidden = self.hidden(by_column)
         unstored = Newest(why="it has never run")
@@ -121,6 +124,18 @@ class _Look:
             id
             for id, each in limits.items()
             if each.column is not None and (id not in private or private[id].hides(each.column))
+        }
+
+    def gone(self, ids: list[NodeId]) -> set[NodeId]:
+        """The nodes of which readers find nothing, or not what was stored."""
+        from seeknal.state.artifacts import Artifacts
+
+        artifacts = Artifacts(self.loaded.project.target)
+        stored = {id: self.snapshots[id].artifact for id in ids}
+        return {
+            id
+            for id, artifact in stored.items()
+            if artifact is not None and artifacts.verify(artifact, deep=False)[0] != "ok"
         }
 
     def of_ranges_and_runs(self, ids: list[NodeId]) -> dict[NodeId, Newest]:

@@ -123,7 +123,7 @@ def _of_rows(
     if not is_moment(type):
         return Newest(why=f"{name} is {type}, and no DATE or TIMESTAMP")
     if id not in defined:
-        return Newest(why=f"its stored rows are gone: seeknal run --select +{id}")
+        return Newest(why=rows_are_gone(id))
     try:
         (found,) = connection.execute(_query(id, name, type, limits)).fetchall()
         rows, text, after, before = found
@@ -143,6 +143,11 @@ def _of_rows(
     of_these = " that filter: is true for" if limits.filter else ""
     none = f"{name} is NULL in all rows" if rows else "there are no rows"
     return Newest(why=f"{none}{of_these}")
+
+
+def rows_are_gone(id: NodeId) -> str:
+    """Why nothing is known of a node whose file is not there any more, and what to do."""
+    return f"its stored rows are gone: seeknal run --select +{id}"
 
 
 def _query(id: NodeId, name: str, type: str, limits: Freshness) -> str:

@@ -15,7 +15,7 @@ from seeknal.run.computing import compute_rows
 from seeknal.run.intervals.bench import Bench
 from seeknal.sql.quote import quote_identifier
 from seeknal.sql.timefilter import time_filter
-from seeknal.values.errors import NodeError, did_you_mean
+from seeknal.values.errors import NodeError, column_help
 from seeknal.values.loads import Within
 from seeknal.values.relations import Interval, Scan
 from seeknal.values.tracking import END_MARK, START_MARK, Reach
@@ -161,7 +161,7 @@ def time_column(node: Node, columns: Sequence[Column]) -> Column:
             f"{node.id} has no column {tracking.column!r}, its time_column",
             code="SK0773",
             location=node.place("time_column"),
-            help=did_you_mean(tracking.column, [column.name for column in columns]),
+            help=column_help(tracking.column, [column.name for column in columns]),
         )
     from seeknal.intervals.units import unit_of
     from seeknal.intervals.wording import long
