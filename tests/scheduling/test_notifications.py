@@ -285,6 +285,19 @@ def test_a_variable_that_is_not_set_is_the_only_thing_that_is_said_of_an_entry(s
     assert "no http or https address" not in result.stderr
 
 
+def test_a_scheduler_says_at_its_beginning_who_cannot_be_told(seeknal_project, scheduler):
+    profile = "notifications:\n  - {webhook: '${NOT_SET_HERE}'}\n"
+    node = "kind: transform\nname: one\nschedule: 1 day\nsql: SELECT 1 AS id\n"
+    project = seeknal_project({"seeknal/one.yml": node, "profiles.yml": profile})
+
+    listed = project.run("schedule", "list")
+    said = scheduler(project).until("a notification cannot be sent")
+
+    assert any("NOT_SET_HERE" in line for line in said)
+    assert "a notification cannot be sent" in listed.stderr
+    assert listed.exit_code == 0
+
+
 @pytest.mark.parametrize(
     ("name", "told"), [("seeknal_project.yml", "no message of a scheduler"), ("a", "is not there")]
 )

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from attrs import evolve
 
 from seeknal.cli.app import Group
 from seeknal.cli.common import environment_option, project_options, project_root, request
 from seeknal.cli.exporting import export_command
 from seeknal.cli.render import count, print_json, print_table
-from seeknal.cli.streams import say
+from seeknal.cli.streams import say, warn
 from seeknal.host import clock
 from seeknal.kernel.command_options import format_option
 
 if TYPE_CHECKING:
     from seeknal.graph.agenda import Entry
     from seeknal.plan.session import Loaded
+    from seeknal.values.problems import Problem
     from seeknal.values.snapshot import Snapshot
 
 
@@ -63,19 +66,44 @@ def list_command(environment: str, format_: str, **options: Any) -> None:
     loaded = load(project_root(), asked)
     now = int(clock.now().timestamp())
     entries = agenda_of(loaded.project.nodes, loaded.graph)
+    problems = _untold(loaded.project.root, options["profile"])
     if format_ == "json":
-        from seeknal.cli.answers import answered
+        from seeknal.cli.answers import answered, problem_answer
 
-        nodes = [_answer(entry, now, loaded, environment) for entry in entries]
-        name = loaded.project.name
-        print_json(answered("success", project=name, environment=environment, nodes=nodes))
+        print_json(
+            answered(
+                "success",
+                project=loaded.project.name,
+                environment=environment,
+                nodes=[_answer(entry, now, loaded, environment) for entry in entries],
+                problems=[problem_answer(problem) for problem in problems],
+            )
+        )
         return
+    for problem in problems:
+        warn(problem.message)
     if not entries:
         say(NO_SCHEDULE)
         return
     headers = ("node", "schedule", "timezone", "last tick", "next tick", "along")
     print_table(headers, [_row(entry, now) for entry in entries])
     say(count(len(entries), "node"))
+
+
+def _untold(root: Path, profile: Path | None) -> list[Problem]:
+    """Why some whom notifications: of profiles.yml names would be told of nothing here."""
+    from seeknal.kernel.plugins import load_plugins
+    from seeknal.project.profile.notifications import channels_of
+    from seeknal.project.profile.profiles import load_profile
+    from seeknal.values.problems import Problems
+
+    found, problems = load_profile(root, profile, load_plugins()), Problems()
+    if found is not None:
+        channels_of(found, problems)
+    return [
+        evolve(each, severity="warn", message=f"a notification cannot be sent: {each.message}")
+        for each in problems
+    ]
 
 
 def _row(entry: Entry, now: int) -> tuple[object, ...]:

@@ -27,13 +27,14 @@ _WELL = ("success", "reused")
 class Reading:
     """A project as it was read: its nodes with schedules, and when untracked ones were made.
 
-    Of ``lacking`` nodes no rows are stored.
+    Of ``lacking`` nodes no rows are stored. ``warnings`` are what is to be told of it.
     """
 
     entries: tuple[Entry, ...] = ()
     made_at: Mapping[NodeId, int] = field(factory=dict)
     lacking: frozenset[NodeId] = frozenset()
     project: str = ""
+    warnings: tuple[str, ...] = ()
 
     @property
     def known(self) -> frozenset[NodeId]:
@@ -83,6 +84,7 @@ def reading_of(answer: Answer) -> Reading | Fault:
         made_at=made_at,
         lacking=frozenset(lacking),
         project=content["project"],
+        warnings=tuple(problem["message"] for problem in content["problems"]),
     )
 
 

@@ -200,6 +200,9 @@ class Daemon:
         elif found.entries != self.reading.entries:
             count = len(found.entries)
             self.tell(f"{count} {'node has' if count == 1 else 'nodes have'} a schedule")
+        for warning in found.warnings:
+            if warning not in self.reading.warnings:
+                self.tell(warning)
         self.reading, self.is_read, self.has_state = found, True, self._state_is_there()
         self.ages.begin(SETTLED)
         memory = as_found(self.memory, found)
