@@ -7,7 +7,6 @@ import pytest
 from tests.answers import explained, keys
 from tests.unittests.conftest import ADULTS, SHOP
 
-
 COLUMNS = "columns: {user_id: BIGINT, name: VARCHAR, age: INTEGER}\n"
 
 
