@@ -53,13 +53,13 @@ def outcome_of(seeknal_project):
                 "seeknal/sources/a.yml": "kind: source\nname: a\nsource: csv\ntable: a.csv\n",
                 "seeknal/transforms/b.sql": f"SELECT {sql} AS y FROM ref('source.a')",
                 "tests/b.yml": "test: transform.b\ninputs:\n  source.a:\n"
-                f"    columns: {{x: {type_}}}\n    rows:\n{rows}\n"
+                f"    columns:\n      x: {type_}\n    rows:\n{rows}\n"
                 f"expected_output:\n{more}  rows:\n"
                 + "\n".join(f"    - {{y: {value}}}" for value in expected),
             }
         )
-        found = project.run("test", "--format", "json").json()
-        return found[0] if isinstance(found, list) else found
+        (found,) = project.run("test", "--format", "json").json()
+        return found
 
     return ask
 

@@ -1,58 +1,165 @@
-"""How tests went, for people and for programs."""
+"""How tests went, and what became of those that failed, for people and for programs."""
 
 from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from attrs import field, frozen
 
 from seeknal.cli.streams import paint
 
 if TYPE_CHECKING:
     from seeknal.unittests.comparing import Difference
     from seeknal.unittests.running import Outcome
+    from seeknal.unittests.updating import Update
     from seeknal.values.project import Project
 
 HEADERS = ("test", "node", "status", "seconds")
 NUMERIC = (False, False, False, True)
 FOLDER = "tests"
 """Below ``target/``: where rows are that are too many to be shown."""
+_COLOURS = {"+": "green", "-": "red", "@": "dim"}
 
 
-def print_tests(outcomes: Sequence[Outcome], project: Project) -> None:
-    """A line for each test, what is wrong with those that did not pass, and how many did."""
-    from seeknal.cli.render import print_table
+@frozen(kw_only=True)
+class Changes:
+    """What became of what failing tests expect: those that were updated, and why others are not.
 
-    if not outcomes:
-        print("no tests")
-        return
+    ``patches`` are unified diffs of files, by their paths from the project: of what was written, or
+    of what would have been.
+    """
 
-    rows = [
-        (each.case.id.removeprefix("tests/"), each.case.node, each.status, f"{each.seconds:.2f}")
-        for each in outcomes
-    ]
-    print_table(HEADERS, rows, NUMERIC, spare=(HEADERS[3], HEADERS[1]), whole=(HEADERS[2],))
-    for each in outcomes:
-        if each.status != "passed":
-            print(f"\n{told(each, project)}")
-    print(f"\n{summary(outcomes)}")
+    updated: frozenset[str] = frozenset()
+    refused: Mapping[str, str] = field(factory=dict)
+    patches: Mapping[str, str] = field(factory=dict)
+
+    def status(self, outcome: Outcome) -> str:
+        return "updated" if outcome.case.id in self.updated else outcome.status
 
 
-def summary(outcomes: Sequence[Outcome]) -> str:
-    from seeknal.cli.render import count
+def changed(updates: Sequence[Update]) -> Changes:
+    """Write the files, as far as they can be."""
+    from seeknal.unittests.splicing import Unwritable
 
-    failed = sum(each.status == "failed" for each in outcomes)
-    errors = sum(each.status == "error" for each in outcomes)
-    passed = len(outcomes) - failed - errors
-    parts = [f"{passed:,} passed", f"{failed:,} failed" * bool(failed)]
-    parts.append(count(errors, "error") * bool(errors))
-    return f"{count(len(outcomes), 'test')}: {', '.join(part for part in parts if part)}"
+    updated: set[str] = set()
+    refused: dict[str, str] = {}
+    patches: dict[str, str] = {}
+    for update in updates:
+        file = update.file
+        refused |= {f"{file}::{name}": why for name, why in update.refused.items()}
+        if not update.updated:
+            continue
+        patches[file] = _patch(file, update)
+        ids = [case.id for case in update.updated]
+        try:
+            update.write()
+            updated.update(ids)
+        except Unwritable as error:
+            refused |= dict.fromkeys(ids, str(error))
+    return Changes(updated=frozenset(updated), refused=refused, patches=patches)
 
 
-def told(outcome: Outcome, project: Project) -> str:
-    """What is wrong with a test that did not pass: its place, and the difference or the error."""
+def _patch(file: str, update: Update) -> str:
+    from difflib import unified_diff
+
+    before, after = update.before.splitlines(), update.after.splitlines()
+    return "\n".join(unified_diff(before, after, file, file, lineterm="", n=1))
+
+
+@frozen
+class Told:
+    """All that there is to tell of the tests of a command."""
+
+    outcomes: Sequence[Outcome]
+    changes: Changes
+    project: Project
+
+    def print(self) -> None:
+        """A line for each test, what is wrong with those that do not hold, and how many did."""
+        from seeknal.cli.render import print_table
+
+        if not self.outcomes:
+            print("no tests")
+            return
+        rows = [
+            (
+                each.case.id.removeprefix("tests/"),
+                each.case.node,
+                self.changes.status(each),
+                f"{each.seconds:.2f}",
+            )
+            for each in self.outcomes
+        ]
+        print_table(HEADERS, rows, NUMERIC, spare=(HEADERS[3], HEADERS[1]), whole=(HEADERS[2],))
+        for each in self.outcomes:
+            if self.changes.status(each) not in ("passed", "updated"):
+                print(f"\n{self.text(each)}")
+        for file, patch in self.changes.patches.items():
+            print(f"\n{self._shown(file, patch)}")
+        print(f"\n{self.summary()}")
+
+    def summary(self) -> str:
+        from collections import Counter
+
+        from seeknal.cli.render import count
+
+        found = Counter(map(self.changes.status, self.outcomes))
+        parts = [f"{found['passed']:,} passed"]
+        parts += [f"{found[word]:,} {word}" for word in ("updated", "failed") if found[word]]
+        if found["error"]:
+            parts.append(count(found["error"], "error"))
+        return f"{count(len(self.outcomes), 'test')}: {', '.join(parts)}"
+
+    def text(self, outcome: Outcome) -> str:
+        """What is wrong with a test that does not hold: its place, and how, or the error."""
+        lines = [explained(outcome, self.project)]
+        if why := self.changes.refused.get(outcome.case.id):
+            lines.append(f"  not updated: {why}")
+        return "\n".join(lines)
+
+    def answer(self) -> list[dict[str, Any]]:
+        """The same for programs, an object for each test."""
+        return [self._record(outcome) for outcome in self.outcomes]
+
+    def _shown(self, file: str, patch: str) -> str:
+        written = any(id.startswith(f"{file}::") for id in self.changes.updated)
+        title = f"{'updated' if written else 'would become of'} {file}:"
+        lines = [
+            paint(line, _COLOURS.get(line[:1], ""), sys.stdout) if line[:1] in _COLOURS else line
+            for line in patch.splitlines()[2:]
+        ]
+        return "\n".join([title, *(f"  {line}".rstrip() for line in lines)])
+
+    def _record(self, outcome: Outcome) -> dict[str, Any]:
+        from seeknal.cli.answers import error_answer
+
+        case, error = outcome.case, outcome.error
+        return {
+            "name": case.name,
+            "node": case.node,
+            "file": case.file,
+            "line": case.location.line,
+            "status": self.changes.status(outcome),
+            "seconds": round(outcome.seconds, 3),
+            "error": None
+            if error is None
+            else error_answer(error.message, error.code, error.help, error.location, case.node),
+            "differences": [
+                _difference(cte, difference)
+                for cte, difference in outcome.differences.items()
+                if not difference.is_none
+            ],
+            "patch": self.changes.patches.get(case.file) if outcome.status == "failed" else None,
+            "not_updated": self.changes.refused.get(case.id),
+        }
+
+
+def explained(outcome: Outcome, project: Project) -> str:
+    """How a test failed."""
     case = outcome.case
     title = f"{case.file}:{case.location.line}: {case.name} of {case.node}"
     lines = [paint(title, "bold", sys.stdout)]
@@ -62,17 +169,11 @@ def told(outcome: Outcome, project: Project) -> str:
         lines += [f"  {line}" for line in explain(outcome.error, project.root).splitlines()]
     for cte, difference in outcome.differences.items():
         if not difference.is_none:
+            from seeknal.cli.differences import difference_lines
+
             lines += [f"  CTE {cte}:"] if cte is not None else []
-            lines += _lines(outcome, cte, difference, project)
+            lines += difference_lines(difference, rows_file(outcome, cte, project.target))
     return "\n".join(lines)
-
-
-def _lines(
-    outcome: Outcome, cte: str | None, difference: Difference, project: Project
-) -> list[str]:
-    from seeknal.cli.differences import difference_lines
-
-    return difference_lines(difference, rows_file(outcome, cte, project.target))
 
 
 def rows_file(outcome: Outcome, cte: str | None, target: Path) -> Path:
@@ -81,33 +182,6 @@ def rows_file(outcome: Outcome, cte: str | None, target: Path) -> Path:
     words = (Path(case.file).with_suffix("").as_posix().partition("/")[2], case.name, cte or "")
     name = "-".join(re.sub(r"[^\w.-]+", "_", word) for word in words if word)
     return target / FOLDER / f"{name[:200]}.csv"
-
-
-def tests_answer(outcomes: Iterable[Outcome]) -> list[dict[str, Any]]:
-    """The same for programs, an object for each test."""
-    return [_record(outcome) for outcome in outcomes]
-
-
-def _record(outcome: Outcome) -> dict[str, Any]:
-    from seeknal.cli.answers import error_answer
-
-    case, error = outcome.case, outcome.error
-    return {
-        "name": case.name,
-        "node": case.node,
-        "file": case.file,
-        "line": case.location.line,
-        "status": outcome.status,
-        "seconds": round(outcome.seconds, 3),
-        "error": None
-        if error is None
-        else error_answer(error.message, error.code, error.help, error.location, case.node),
-        "differences": [
-            _difference(cte, difference)
-            for cte, difference in outcome.differences.items()
-            if not difference.is_none
-        ],
-    }
 
 
 def _difference(cte: str | None, difference: Difference) -> dict[str, Any]:

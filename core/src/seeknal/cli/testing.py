@@ -11,23 +11,27 @@ import click
 from seeknal.cli.app import Command
 from seeknal.cli.common import project_options, project_root, request, selection_options
 from seeknal.cli.streams import say
+from seeknal.cli.tested import Changes, Told, changed
 from seeknal.kernel.command_options import STDOUT, format_option, output_option
 from seeknal.values.errors import UsageError
 
 if TYPE_CHECKING:
     from seeknal.plan.session import Loaded, Request
     from seeknal.unittests.case import Case
-    from seeknal.unittests.running import Outcome
-    from seeknal.values.project import Project
 
 
 @click.command("test", cls=Command)
 @click.argument("names", nargs=-1)
 @selection_options
+@click.option(
+    "--update", is_flag=True, help="Let the tests that fail expect what comes out, and show it."
+)
 @format_option("table", "json", "junit")
 @output_option
 @project_options
-def test_command(names: tuple[str, ...], format_: str, output: Path | None, **options: Any) -> int:
+def test_command(
+    names: tuple[str, ...], update: bool, format_: str, output: Path | None, **options: Any
+) -> int:
     """Run the unit tests: each node over the rows that a test gives.
 
     They are the YAML files below tests/; NAMES are tests, nodes, files or folders. No source, state
@@ -42,10 +46,11 @@ def test_command(names: tuple[str, ...], format_: str, output: Path | None, **op
     cases = _selected(loaded, every, names, wanted)
     with Tests(loaded, cases, every) as tests:
         outcomes = list(tests.run())
-    _answer(outcomes, format_, output, loaded.project)
+        changes = changed(tests.update(outcomes)) if update else Changes()
+    _answer(Told(outcomes, changes, loaded.project), format_, output)
     if not every:
         say(NO_TESTS)
-    return 0 if all(each.status == "passed" for each in outcomes) else 1
+    return 0 if all(changes.status(each) in ("passed", "updated") for each in outcomes) else 1
 
 
 NO_TESTS = (
@@ -78,11 +83,9 @@ def _selected(
     return of_nodes(found, nodes)
 
 
-def _answer(
-    outcomes: Sequence[Outcome], format_: str, output: Path | None, project: Project
-) -> None:
+def _answer(told: Told, format_: str, output: Path | None) -> None:
     if output is None or output == STDOUT:
-        _print(outcomes, format_, project)
+        _print(told, format_)
         return
     import contextlib
     import io
@@ -91,7 +94,7 @@ def _answer(
 
     text = io.StringIO()
     with contextlib.redirect_stdout(text):
-        _print(outcomes, format_, project)
+        _print(told, format_)
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
         put_text(output, text.getvalue())
@@ -101,16 +104,14 @@ def _answer(
     say(f"wrote {output}")
 
 
-def _print(outcomes: Sequence[Outcome], format_: str, project: Project) -> None:
-    from seeknal.cli.tested import print_tests, tests_answer, told
-
+def _print(told: Told, format_: str) -> None:
     if format_ == "json":
         from seeknal.cli.render import print_rows_json
 
-        print_rows_json(tests_answer(outcomes))
+        print_rows_json(told.answer())
     elif format_ == "junit":
         from seeknal.cli.junit import junit_text
 
-        print(junit_text(outcomes, lambda outcome: told(outcome, project)), end="")
+        print(junit_text(told.outcomes, told.text), end="")
     else:
-        print_tests(outcomes, project)
+        told.print()

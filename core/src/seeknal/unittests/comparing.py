@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from seeknal.unittests.bench import Result
     from seeknal.unittests.case import Expected
     from seeknal.unittests.types import Types
-    from seeknal.values.columns import Column
 
 Row = tuple[Any, ...]
 
@@ -82,12 +81,24 @@ def compare(
     ``keys`` are columns that identify a row, where any do.
     """
     trees = {column.name: type_tree(column.type) for column in result.columns}
-    answer = Answer(columns=trees, rows=read_rows(result.cursor, result.scan, list(trees.items())))
-    said = [*_of_columns(expected, result.columns, types), *_of_count(expected, answer)]
+    rows = read_rows(result.cursor, result.scan, list(trees.items()))
+    return held_against(expected, Answer(columns=trees, rows=rows), result.cursor, types, keys)
+
+
+def held_against(
+    expected: Expected,
+    answer: Answer,
+    cursor: duckdb.DuckDBPyConnection,
+    types: Types,
+    keys: Sequence[str] = (),
+) -> Difference:
+    """The same of an answer; ``cursor`` makes values of the texts that are expected."""
+    trees = answer.columns
+    said = [*_of_columns(expected, trees, types), *_of_count(expected, answer)]
     if expected.rows is None:
         return Difference(said=tuple(said), answer=answer)
     compared = {name: trees[name] for name in _compared(expected, trees)}
-    wanted = expected_rows(expected, compared, result.cursor, types)
+    wanted = expected_rows(expected, compared, cursor, types)
     at = [answer.place(name) for name in compared]
     actual = [tuple(row[place] for place in at) for row in answer.rows]
     places = [list(compared).index(key) for key in keys if key in compared]
@@ -125,9 +136,9 @@ def _compared(expected: Expected, trees: Mapping[str, TypeTree]) -> list[str]:
     return [name for name in names if name in trees]
 
 
-def _of_columns(expected: Expected, columns: Sequence[Column], types: Types) -> list[str]:
+def _of_columns(expected: Expected, trees: Mapping[str, TypeTree], types: Types) -> list[str]:
     """What is said of names, order and types."""
-    names, actual = expected_names(expected), [column.name for column in columns]
+    names, actual = expected_names(expected), list(trees)
     if names is None:
         return []
     more = [] if expected.partial else [name for name in actual if name not in names]
@@ -141,7 +152,6 @@ def _of_columns(expected: Expected, columns: Sequence[Column], types: Types) -> 
         return said
     if expected.columns is not None and not expected.partial and list(names) != actual:
         said.append(f"the columns are {', '.join(actual)}, in this order")
-    found = {column.name: column.type for column in columns}
     for name, type in (expected.columns or {}).items():
         if type is None:
             continue
@@ -150,8 +160,8 @@ def _of_columns(expected: Expected, columns: Sequence[Column], types: Types) -> 
         except ValueError as error:
             said.append(f"{name}: {error}")
             continue
-        if wanted != found[name]:
-            said.append(f"the column {name!r} is {found[name]}, not {wanted}")
+        if wanted != trees[name].text:
+            said.append(f"the column {name!r} is {trees[name].text}, not {wanted}")
     return said
 
 

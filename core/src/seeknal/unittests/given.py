@@ -80,7 +80,7 @@ def columns_of(given: Given, known: Columns) -> Columns:
 
 
 _FITS = "write a value of the column's type, or another type in columns:"
-_VERY_LIKE = 0.8
+_VERY_LIKE = 0.75
 
 
 def _look_at_names(given: Given, known: Columns, problems: Problems) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from attrs import field, frozen
 
+from seeknal.host.garbage import uncollected
 from seeknal.unittests.bench import Bench, Trial
 from seeknal.unittests.comparing import Difference, compare
 from seeknal.unittests.files import read_tests
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from seeknal.plan.session import Loaded
     from seeknal.unittests.case import Case
     from seeknal.unittests.trials import Prepared
+    from seeknal.unittests.updating import Update
     from seeknal.values.errors import SeeknalError
 
 Status = Literal["passed", "failed", "error"]
@@ -48,7 +50,8 @@ class Outcome:
 def all_tests(root: Path) -> list[Case]:
     """The tests below ``tests/``. Raises ProjectError with all that is wrong in their files."""
     problems = Problems()
-    found = read_tests(root, problems)
+    with uncollected():
+        found = read_tests(root, problems)
     refuse(problems)
     return found
 
@@ -63,13 +66,14 @@ class Tests:
         self._types = self._open.enter_context(Types())
         try:
             problems = Problems()
-            self._prepared = prepare(loaded, cases, every, self._types, problems)
+            with uncollected():
+                self._prepared = prepare(loaded, cases, every, self._types, problems)
             refuse(problems)
         except BaseException:
             self._open.close()
             raise
         self._bench = self._open.enter_context(Bench(loaded))
-        self._target = loaded.project.target
+        self._root, self._target = loaded.project.root, loaded.project.target
 
     def __enter__(self) -> Tests:
         return self
@@ -95,6 +99,16 @@ class Tests:
             error = self._explained(raised, prepared)
         seconds = time.perf_counter() - began
         return Outcome(case=case, seconds=seconds, differences=differences, error=error)
+
+    def update(self, outcomes: Sequence[Outcome]) -> list[Update]:
+        """The files with what came out as what the tests expect that have failed; not written."""
+        from seeknal.unittests.updating import update_of
+
+        failed: dict[str, list[Outcome]] = {}
+        for outcome in outcomes:
+            if outcome.status == "failed":
+                failed.setdefault(outcome.case.file, []).append(outcome)
+        return [update_of(self._root, file, of, self._types) for file, of in failed.items()]
 
     def _explained(self, error: Exception, prepared: Prepared) -> SeeknalError:
         """What a run would say: values are those of the test's file, and no secret."""

@@ -1,0 +1,211 @@
+"""What is wrong with files of tests is told of all of them at once, each with its line."""
+
+import pytest
+
+TEST = """\
+test: transform.adults
+inputs:
+  source.users:
+    columns: {user_id: BIGINT, name: VARCHAR, age: INTEGER}
+    rows:
+      - {user_id: 1, name: Ann, age: 30}
+expected_output:
+  rows: []
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        (
+            "test: transform.adults",
+            "tset: transform.adults",
+            (1, "SK0201", "no key 'tset'", "did you mean test?"),
+        ),
+        (
+            "test: transform.adults",
+            "test: transform.adlts",
+            (1, "SK1712", "no node 'transform.adlts'", "transform.adults"),
+        ),
+        ("test: transform.adults", "test: source.users", (1, "SK1717", "from outside", "reads it")),
+        ("test: transform.adults", "test: [a]", (1, "SK0203", "takes text", None)),
+        ("source.users:", "source.usrs:", (3, "SK1713", "no node 'source.usrs'", "source.users")),
+        ("source.users:", "transform.adults2:", (3, "SK1713", "no node", "it reads source.users")),
+        ("rows:\n      -", "row:\n      -", (5, "SK0201", "no key 'row'", "did you mean rows?")),
+        ("name: Ann", "nmae: Ann", (6, "SK1714", "no column 'nmae'", "did you mean name?")),
+        ("age: 30", "age: thirty", (6, "SK1715", "age: 'thirty' is no INTEGER", "columns:")),
+        ("age: 30", "age: 30.5", (6, "SK1715", "it is not whole", "columns:")),
+        ("age: 30", "age: 99999999999", (6, "SK1715", "goes from -2147483648", "columns:")),
+        ("age: 30", "age: [1]", (6, "SK1715", "a list is no INTEGER", "columns:")),
+        ("age: 30", "age: 1, age: 2", (6, "SK0103", "stands twice", "keep one")),
+        ("age: 30", "age: 1, AGE: 2", (6, "SK0203", "are one column", "keep one")),
+        ("age: INTEGER", "age: INTEGR", (4, "SK1715", "INTEGR", "columns:")),
+        (
+            "- {user_id: 1, name: Ann, age: 30}",
+            "- [1, Ann, 30]",
+            (6, "SK0203", "name of each value", "{id: 1"),
+        ),
+        ("  rows: []\n", "  rows: {}\n", (8, "SK0203", "a list of rows", "{id: 1")),
+        ("  rows: []\n", "  rows: []\n  orderd: true\n", (9, "SK0201", "'orderd'", "ordered")),
+        ("  rows: []\n", "  rows: []\n  ordered: maybe\n", (9, "SK0203", "true or false", None)),
+        ("  rows: []\n", "  row_count: -1\n", (8, "SK0203", "whole number", None)),
+        ("  rows: []\n", "  row_count: 1.5\n", (8, "SK0203", "whole number", None)),
+        (
+            "  rows: []\n",
+            "  rows: []\n  tolerance: 2\n",
+            (9, "SK0203", "from 0 to less than 1", "1e-9"),
+        ),
+        ("  rows: []\n", "  {}\n", (7, "SK0202", "expects nothing", "rows:")),
+        (
+            "expected_output:\n  rows: []\n",
+            "",
+            (1, "SK0202", "expected_output: is missing", "rows"),
+        ),
+        (
+            "  rows: []\n",
+            "  rows: []\nfreeze_time: noon\n",
+            (9, "SK0203", "is a moment", "2026-02-08"),
+        ),
+        (
+            "  rows: []\n",
+            "  rows: []\ninterval: {start: 2026-01-02}\n",
+            (9, "SK0202", "end: is missing", "interval"),
+        ),
+        (
+            "  rows: []\n",
+            "  rows: []\ninterval: {start: 2026-01-02, end: 2026-01-01}\n",
+            (9, "SK0203", "before it begins", "one day"),
+        ),
+        (
+            "  rows: []\n",
+            "  rows: []\nquery: {metrics: [a]}\n",
+            (9, "SK1717", "asks a metric", None),
+        ),
+        ("    rows:\n", "\t rows:\n", (5, "SK0102", "not valid YAML", "spaces")),
+        ("  rows: []\n", "  rows: [\n", (9, "SK0102", "not valid YAML", "quote")),
+        (
+            "name: Ann",
+            "name: !!python/object:os.system x",
+            (6, "SK0105", "not allowed", "leave the tag out"),
+        ),
+        ("name: Ann", "name: &a [*a]", (6, "SK0104", "alias", None)),
+    ],
+)
+def test_each_mistake_is_told_with_its_line_and_what_to_do(old, new, problem, problems_of):
+    text = TEST.replace(old, new, 1)
+
+    (found,) = [each for each in problems_of(a=text) if each[2] == problem[1]][:1]
+
+    assert found[:3] == ("tests/a.yml", *problem[:2])
+    assert problem[2] in found[3]
+    assert problem[3] is None or problem[3] in found[4]
+
+
+def test_all_problems_of_all_files_are_told_together(problems_of):
+    found = problems_of(
+        a=TEST.replace("Ann, age: 30", "Ann, age: x"),
+        b=TEST.replace("source.users", "source.nobody"),
+        c=TEST.replace("transform.adults", "transform.nobody"),
+    )
+
+    assert [each[:3] for each in found] == [
+        ("tests/a.yml", 6, "SK1715"),
+        ("tests/b.yml", 3, "SK1713"),
+        ("tests/c.yml", 1, "SK1712"),
+    ]
+
+
+def test_two_tests_of_one_name_in_a_file_are_told_apart(problems_of):
+    found = problems_of(a=f"{TEST}---\n{TEST}")
+
+    assert [(each[1], each[2]) for each in found] == [(10, "SK1711")]
+    assert "also in line 1" in found[0][3]
+
+
+def test_a_file_that_is_no_text_is_told(problems_of):
+    found = problems_of(a=TEST.replace("Ann", "Änn").encode("latin-1") + b"\nno: test: inputs\n")
+
+    assert [each[:3] for each in found] == [("tests/a.yml", 6, "SK0101")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "# nothing\n",
+        "---\n---\n",
+        "services: {db: {healthcheck: {test: [CMD, x]}}}\n",
+        "version: 2\nmodels: [{name: a, tests: [unique]}]\n",
+        "- test\n- inputs\n",
+        "a: !custom {test: 1}\n",
+        "{{ jinja }}: [\n",
+    ],
+)
+def test_files_of_other_tools_are_left_alone(text, problems_of):
+    assert problems_of(other=text) == []
+
+
+@pytest.mark.parametrize(
+    "text", ["inputs: {}\n", "expected_output: {}\n", "freeze_time: 2020-01-01\n"]
+)
+def test_a_file_with_any_key_of_a_test_is_one(text, problems_of):
+    found = problems_of(a=text)
+
+    assert ("SK0202", "test: is missing") in [(each[2], each[3]) for each in found]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        TEST.replace("\n", "\r\n"),
+        "\ufeff" + TEST,
+        TEST.replace("rows:\n      - {user_id: 1, name: Ann, age: 30}", "rows: &r []\n"),
+        TEST.replace(
+            "{user_id: 1, name: Ann, age: 30}", "&a {user_id: 1}\n      - {<<: *a, age: 3}"
+        ),
+    ],
+)
+def test_line_ends_marks_and_anchors_are_read(text, problems_of):
+    text = text.replace("rows: []", "columns: [user_id, name, age]")
+
+    assert problems_of(a=text.encode()) == []
+
+
+def test_a_column_whose_values_do_not_go_together_needs_a_type(problems_of):
+    text = TEST.replace("    columns: {user_id: BIGINT, name: VARCHAR, age: INTEGER}\n", "")
+    text = text.replace("30}", "30, more: [1]}\n      - {user_id: 2, more: {a: 1}}")
+
+    found = problems_of(a=text)
+
+    assert [each[1:3] for each in found] == [(5, "SK1715")]
+
+
+def test_a_name_that_is_nearly_a_column_of_the_node_is_told(shop):
+    declared = "columns: {user_id: BIGINT, name: VARCHAR, age: INTEGER}\n"
+    source = (shop.path / "seeknal/sources/users.yml").read_text() + declared
+    text = TEST.replace(f"    {declared}", "").replace("name: Ann", "nane: Ann")
+    shop.write({"seeknal/sources/users.yml": source, "tests/a.yml": text})
+
+    found = shop.run("test")
+
+    assert found.exit_code == 2
+    assert "source.users has no column 'nane'" in found.stderr
+    assert "did you mean name?" in found.stderr
+
+
+def test_an_input_of_which_nothing_is_known_asks_for_its_columns(problems_of):
+    found = problems_of(a="test: transform.adults\nexpected_output: {row_count: 0}\n")
+
+    assert [each[1:3] for each in found] == [(1, "SK1716")]
+    assert "columns" in found[0][4]
+
+
+def test_a_cte_that_the_sql_does_not_have_is_an_error_of_its_test(shop):
+    text = TEST.replace("expected_output:\n", "ctes:\n  adlts: {rows: []}\nexpected_output:\n")
+    sql = "WITH adults AS (FROM ref('source.users')) SELECT * FROM adults WHERE false"
+    shop.write({"seeknal/transforms/adults.sql": sql, "tests/a.yml": text})
+
+    found = shop.run("test")
+
+    assert found.exit_code == 1
+    assert "did you mean adults?" in found.stdout
