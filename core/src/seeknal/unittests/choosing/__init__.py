@@ -1,0 +1,1 @@
+"""Which rows of a node's inputs make a test that notices what people break."""

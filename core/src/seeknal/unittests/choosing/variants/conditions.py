@@ -1,0 +1,146 @@
+"""Changes of conditions: conjuncts dropped, comparisons turned, rows with NULL let in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from seeknal.unittests.choosing.variants.change import altered, change, text
+
+if TYPE_CHECKING:
+    from seeknal.unittests.choosing.variants.change import Change
+
+_TURNED = {
+    "EQ": ("NEQ", "GTE", "LTE", "NullSafeEQ"),
+    "NEQ": ("EQ", "NullSafeNEQ"),
+    "LT": ("LTE", "GTE", "GT"),
+    "LTE": ("LT", "GT", "GTE"),
+    "GT": ("GTE", "LTE", "LT"),
+    "GTE": ("GT", "LT", "LTE"),
+    "NullSafeEQ": ("EQ", "NullSafeNEQ"),
+    "NullSafeNEQ": ("NEQ", "NullSafeEQ"),
+}
+_MATCHES = ("Like", "ILike", "SimilarTo", "RegexpLike", "RegexpILike", "Glob", "StartsWith")
+
+
+def conditions(node: Any) -> Iterator[Change]:
+    """What changes of a condition, or of a part of one."""
+    kind = type(node).__name__
+    if kind in ("Where", "Having", "Qualify"):
+        yield from _dropped(node)
+    elif kind in ("And", "Or"):
+        yield from _connected(node)
+    elif kind in _TURNED:
+        yield from _compared(node)
+    elif kind == "Between":
+        yield from _between(node)
+    elif kind == "In":
+        yield from _listed(node)
+    elif kind == "Not":
+        yield change(node, f"without NOT: {text(node)}", node.this.copy())
+    elif kind in ("Is", "Exists", *_MATCHES):
+        yield from _tested(node)
+    elif kind in ("Column", "Boolean") and _stands_alone(node):
+        yield change(node, f"{text(node)} negated", _negated(node))
+
+
+def _dropped(node: Any) -> Iterator[Change]:
+    from sqlglot import exp
+
+    yield change(node.this, f"without the condition {text(node.this)}", exp.true())
+
+
+def _connected(node: Any) -> Iterator[Change]:
+    from sqlglot import exp
+
+    left, right = node.this, node.expression
+    yield change(node, f"without the condition {text(left)}", right.copy())
+    yield change(node, f"without the condition {text(right)}", left.copy())
+    other = exp.Or if isinstance(node, exp.And) else exp.And
+    both = other(this=left.copy(), expression=right.copy())
+    word = "OR" if isinstance(node, exp.And) else "AND"
+    yield change(node, f"{word} in {text(node)}", exp.Paren(this=both))
+
+
+def _compared(node: Any) -> Iterator[Change]:
+    from sqlglot import exp
+
+    for name in _TURNED[type(node).__name__]:
+        other = getattr(exp, name)(this=node.this.copy(), expression=node.expression.copy())
+        yield change(node, f"{text(other)} instead of {text(node)}", other)
+    for side in (node.this, node.expression):
+        if isinstance(side, exp.Column) and not _null_safe(node):
+            yield change(node, f"{text(node)} with NULL let in", _or_null(node, side))
+
+
+def _between(node: Any) -> Iterator[Change]:
+    from sqlglot import exp
+
+    value, low, high = node.this, node.args["low"], node.args["high"]
+
+    def of(lower: Any, upper: Any) -> Any:
+        sides = [
+            side(this=value.copy(), expression=bound.copy())
+            for side, bound in ((lower, low), (upper, high))
+            if side is not None
+        ]
+        return exp.Paren(this=exp.and_(*sides))
+
+    yield change(node, f"without the lower end of {text(node)}", of(exp.GT, exp.LTE))
+    yield change(node, f"without the upper end of {text(node)}", of(exp.GTE, exp.LT))
+    yield change(node, f"without the lower bound of {text(node)}", of(None, exp.LTE))
+    yield change(node, f"without the upper bound of {text(node)}", of(exp.GTE, None))
+    yield change(node, f"{text(node)} negated", _negated(node))
+    if isinstance(value, exp.Column):
+        yield change(node, f"{text(node)} with NULL let in", _or_null(node, value))
+
+
+def _listed(node: Any) -> Iterator[Change]:
+    yield change(node, f"{text(node)} negated", _negated(node))
+    items = node.expressions
+    if len(items) > 1:
+        for item in items[:30]:
+            fewer = [one.copy() for one in items if one is not item]
+            yield change(
+                node, f"without {text(item)} in {text(node)}", altered(node, expressions=fewer)
+            )
+    if type(node.this).__name__ == "Column":
+        yield change(node, f"{text(node)} with NULL let in", _or_null(node, node.this))
+
+
+def _tested(node: Any) -> Iterator[Change]:
+    from sqlglot import exp
+
+    yield change(node, f"{text(node)} negated", _negated(node))
+    if isinstance(node, exp.Like | exp.ILike):
+        other = exp.ILike if isinstance(node, exp.Like) else exp.Like
+        yield change(
+            node,
+            f"another case in {text(node)}",
+            other(this=node.this.copy(), expression=node.expression.copy()),
+        )
+
+
+def _negated(node: Any) -> Any:
+    from sqlglot import exp
+
+    return exp.Not(this=exp.Paren(this=node.copy()))
+
+
+def _null_safe(node: Any) -> bool:
+    return type(node).__name__.startswith("NullSafe")
+
+
+def _or_null(node: Any, side: Any) -> Any:
+    from sqlglot import exp
+
+    missing = exp.Is(this=side.copy(), expression=exp.Null())
+    return exp.Paren(this=exp.Or(this=node.copy(), expression=missing))
+
+
+def _stands_alone(node: Any) -> bool:
+    """Whether a column or a word is a whole condition."""
+    parent = type(node.parent).__name__
+    return parent in ("And", "Or", "Where", "Having", "Qualify") or (
+        parent == "If" and node.arg_key == "this" and type(node.parent.parent).__name__ == "Case"
+    )
