@@ -44,8 +44,8 @@ def test_command(
     loaded = read_project(root, wanted, keep=False)
     every = all_tests(root)
     cases = _selected(loaded, every, names, wanted)
-    with Tests(loaded, cases, every) as tests:
-        outcomes = list(tests.run())
+    with Tests(loaded, every) as tests:
+        outcomes = list(tests.run(cases))
         changes = changed(tests.update(outcomes)) if update else Changes()
     _answer(Told(outcomes, changes, loaded.project), format_, output)
     if not every:

@@ -38,3 +38,17 @@ __all__ = (
     "fetch",
     "seeknal_project",
 )
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--seeknal``: the project whose unit tests are tests of the session."""
+    parser.getgroup("seeknal").addoption(
+        "--seeknal", metavar="PROJECT", help="Run the unit tests of a seeknal project too."
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if (project := config.getoption("--seeknal")) is not None:
+        from seeknal.testing.unittests import register
+
+        register(config, project)

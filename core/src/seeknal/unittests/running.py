@@ -14,7 +14,7 @@ from seeknal.host.garbage import uncollected
 from seeknal.unittests.bench import Bench, Trial
 from seeknal.unittests.comparing import Difference, compare
 from seeknal.unittests.files import read_tests
-from seeknal.unittests.trials import prepare, refuse
+from seeknal.unittests.trials import Preparer, refuse
 from seeknal.unittests.types import Types
 from seeknal.values.problems import Problems
 
@@ -61,19 +61,12 @@ class Tests:
 
     __test__ = False
 
-    def __init__(self, loaded: Loaded, cases: Sequence[Case], every: Sequence[Case]) -> None:
+    def __init__(self, loaded: Loaded, every: Sequence[Case]) -> None:
+        self.project = loaded.project
         self._open = ExitStack()
         self._types = self._open.enter_context(Types())
-        try:
-            problems = Problems()
-            with uncollected():
-                self._prepared = prepare(loaded, cases, every, self._types, problems)
-            refuse(problems)
-        except BaseException:
-            self._open.close()
-            raise
+        self._preparer = self._open.enter_context(Preparer(loaded, every, self._types))
         self._bench = self._open.enter_context(Bench(loaded))
-        self._root, self._target = loaded.project.root, loaded.project.target
 
     def __enter__(self) -> Tests:
         return self
@@ -81,12 +74,21 @@ class Tests:
     def __exit__(self, *_: object) -> None:
         self._open.close()
 
-    def run(self) -> Iterator[Outcome]:
-        """How each test goes, one after the other."""
-        for prepared in self._prepared:
-            yield self.outcome(prepared)
+    def run(self, cases: Sequence[Case]) -> Iterator[Outcome]:
+        """How each of these tests goes, one after the other.
 
-    def outcome(self, prepared: Prepared) -> Outcome:
+        Raises ProjectError, before any is run, with all that does not fit the project.
+        """
+        with uncollected():
+            prepared = self._preparer.prepared(cases)
+        for each in prepared:
+            yield self._outcome(each)
+
+    def outcome(self, case: Case) -> Outcome:
+        """How one test goes. Raises ProjectError with what of it does not fit the project."""
+        return self._outcome(*self._preparer.prepared([case]))
+
+    def _outcome(self, prepared: Prepared) -> Outcome:
         case, began = prepared.case, time.perf_counter()
         differences: dict[str | None, Difference] = {}
         error: SeeknalError | None = None
@@ -108,13 +110,13 @@ class Tests:
         for outcome in outcomes:
             if outcome.status == "failed":
                 failed.setdefault(outcome.case.file, []).append(outcome)
-        return [update_of(self._root, file, of, self._types) for file, of in failed.items()]
+        return [update_of(self.project.root, file, of, self._types) for file, of in failed.items()]
 
     def _explained(self, error: Exception, prepared: Prepared) -> SeeknalError:
         """What a run would say: values are those of the test's file, and no secret."""
         from seeknal.run.failures import explain
 
-        return explain(error, prepared.node, self._target)
+        return explain(error, prepared.node, self.project.target)
 
 
 def _trial(prepared: Prepared, cte: str | None) -> Trial:

@@ -30,10 +30,7 @@ class Schemas:
         self._bound: dict[NodeId, Schema | None] = {}
         self._given: dict[NodeId, list[tuple[str, Given]]] | None = None
 
-    def __enter__(self) -> Schemas:
-        return self
-
-    def __exit__(self, *_: object) -> None:
+    def close(self) -> None:
         self._open.close()
 
     def declared(self, id: NodeId) -> Columns:

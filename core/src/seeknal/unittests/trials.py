@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from attrs import frozen
@@ -10,6 +10,7 @@ from attrs import frozen
 from seeknal.unittests.given import empty_select, select_of
 from seeknal.unittests.schemas import Schemas
 from seeknal.values.errors import ProjectError, did_you_mean
+from seeknal.values.problems import Problems
 
 if TYPE_CHECKING:
     from seeknal.plan.session import Loaded
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from seeknal.unittests.types import Types
     from seeknal.values.names import NodeId
     from seeknal.values.node import Node
-    from seeknal.values.problems import Problems
 
 
 @frozen(kw_only=True)
@@ -30,19 +30,6 @@ class Prepared:
     earlier: str | None = None
 
 
-def prepare(
-    loaded: Loaded, cases: Sequence[Case], every: Sequence[Case], types: Types, problems: Problems
-) -> list[Prepared]:
-    """Those of the tests that fit the project; what is wrong with others is in ``problems``.
-
-    ``every`` test of the project may tell the columns of an input that one leaves out.
-    """
-    with Schemas(loaded, every) as schemas:
-        preparer = _Preparer(loaded.project.nodes, schemas, types, problems)
-        found = [preparer.prepared(case) for case in cases]
-    return [each for each in found if each is not None]
-
-
 def refuse(problems: Problems) -> None:
     """Raise ProjectError with everything that is wrong, where there is anything."""
     if problems.has_errors():
@@ -51,16 +38,29 @@ def refuse(problems: Problems) -> None:
         raise ProjectError(sorted(problems, key=place_of))
 
 
-class _Preparer:
-    def __init__(
-        self, nodes: Mapping[NodeId, Node], schemas: Schemas, types: Types, problems: Problems
-    ) -> None:
-        self.nodes = nodes
-        self.schemas = schemas
-        self.types = types
-        self.problems = problems
+class Preparer:
+    """Holds tests against a project; ``every`` test may tell columns that another leaves out."""
 
-    def prepared(self, case: Case) -> Prepared | None:
+    def __init__(self, loaded: Loaded, every: Sequence[Case], types: Types) -> None:
+        self.nodes = loaded.project.nodes
+        self.schemas = Schemas(loaded, every)
+        self.types = types
+        self.problems = Problems()
+
+    def __enter__(self) -> Preparer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.schemas.close()
+
+    def prepared(self, cases: Iterable[Case]) -> list[Prepared]:
+        """The tests, ready to be run. Raises ProjectError with all that does not fit."""
+        self.problems = Problems()
+        found = [self.fitted(case) for case in cases]
+        refuse(self.problems)
+        return [each for each in found if each is not None]
+
+    def fitted(self, case: Case) -> Prepared | None:
         before = len(self.problems)
         node = self.nodes.get(case.node)
         if node is None:

@@ -232,7 +232,7 @@ def _wanted(expected: Expected, difference: Difference) -> Wanted | None:
 
 
 def _order(expected: Expected, names: Sequence[str], difference: Difference) -> list[str]:
-    """The order of values in new rows: that of the first row where it has all, else as they came."""
+    """The order of values in new rows: that of the first row where it has all, or as they came."""
     assert expected.rows is not None
     first = [*expected.rows.rows[0]] if expected.rows.rows else []
     if set(first) == set(names):
