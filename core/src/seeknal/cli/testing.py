@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +12,7 @@ import click
 
 from seeknal.cli.app import Command
 from seeknal.cli.common import project_options, project_root, request, selection_options
-from seeknal.cli.streams import say
+from seeknal.cli.streams import is_terminal, say
 from seeknal.cli.tested import Changes, Told, changed
 from seeknal.kernel.command_options import STDOUT, format_option, output_option
 from seeknal.values.errors import UsageError
@@ -45,7 +47,8 @@ def test_command(
     every = all_tests(root)
     cases = _selected(loaded, every, names, wanted)
     with Tests(loaded, every) as tests:
-        outcomes = list(tests.run(cases))
+        with _progress(len(cases), format_) as started:
+            outcomes = list(tests.run(cases, started))
         changes = changed(tests.update(outcomes)) if update else Changes()
     _answer(Told(outcomes, changes, loaded.project), format_, output)
     if not every:
@@ -56,6 +59,29 @@ def test_command(
 NO_TESTS = (
     "there are no tests: write one in tests/NAME.yml, with test:, inputs: and expected_output:"
 )
+
+
+@contextmanager
+def _progress(total: int, format_: str) -> Iterator[Callable[[Case], None]]:
+    """Within the block a terminal shows how far the tests are."""
+    if format_ != "table" or not is_terminal(sys.stderr):
+        yield lambda case: None
+        return
+    from seeknal.cli.live import Live
+
+    live, running = Live(total), list[str]()
+
+    def started(case: Case) -> None:
+        for name in running:
+            live.finish(name)
+        running[:] = [case.name]
+        live.start(case.name)
+
+    live.begin()
+    try:
+        yield started
+    finally:
+        live.end()
 
 
 def _selected(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -74,14 +74,17 @@ class Tests:
     def __exit__(self, *_: object) -> None:
         self._open.close()
 
-    def run(self, cases: Sequence[Case]) -> Iterator[Outcome]:
-        """How each of these tests goes, one after the other.
+    def run(
+        self, cases: Sequence[Case], started: Callable[[Case], None] = lambda case: None
+    ) -> Iterator[Outcome]:
+        """How each of these tests goes, one after the other; ``started`` is told of each before.
 
         Raises ProjectError, before any is run, with all that does not fit the project.
         """
         with uncollected():
             prepared = self._preparer.prepared(cases)
         for each in prepared:
+            started(each.case)
             yield self._outcome(each)
 
     def outcome(self, case: Case) -> Outcome:
