@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from seeknal.cli.common import from_here
-from seeknal.cli.fitting import columns_of, width
+from seeknal.cli.fitting import columns_of, width, wrapped
 from seeknal.cli.render import cell, count, table_lines
 from seeknal.cli.streams import paint
 
@@ -42,16 +42,21 @@ class Line:
 
 def difference_lines(difference: Difference, file: Path) -> list[str]:
     """All that there is to say of a difference; rows beyond the first are written to ``file``."""
-    lines = [f"{_INDENT}{paint(said, 'red', sys.stdout)}" for said in difference.said]
+    lines = [paint(line, "red", sys.stdout) for said in difference.said for line in _sentence(said)]
     rows = [*row_lines(difference)]
     if not rows:
         return lines
-    lines.append(f"{_INDENT}{_counts(difference)}")
-    lines += _table(difference, rows[:MOST_ROWS])
+    lines += [*_sentence(_counts(difference)), *_table(difference, rows[:MOST_ROWS])]
     if len(rows) > MOST_ROWS:
         more = count(len(rows) - MOST_ROWS, "more row")
-        lines.append(f"{_INDENT}and {more}: {_kept(difference, rows, file)}")
+        lines += _sentence(f"and {more}: {_kept(difference, rows, file)}")
     return lines
+
+
+def _sentence(text: str) -> list[str]:
+    """A sentence in lines that fit."""
+    size = len(_INDENT)
+    return (_INDENT + wrapped(cell(text), columns_of(sys.stdout), size, _INDENT)).splitlines()
 
 
 def row_lines(difference: Difference) -> Iterator[Line]:
@@ -92,10 +97,11 @@ def _table(difference: Difference, rows: Sequence[Line]) -> list[str]:
     cells = [(row.sign, *(_shortened(row.cell(place)) for place in places)) for row in rows]
     lines = table_lines(["", *(names[place] for place in places)], cells, columns=room)
     hidden = len(names) - len(places)
-    coloured = _coloured(lines, rows)
+    shown = [f"{_INDENT}{line}" for line in _coloured(lines, rows)]
     if hidden:
-        coloured.append(f"and {count(hidden, 'more column')} in which no changed row differs")
-    return [f"{_INDENT}{line}" for line in coloured]
+        more = count(hidden, "more column")
+        shown += _sentence(f"and {more} in which no changed row differs")
+    return shown
 
 
 def _coloured(lines: Sequence[str], rows: Sequence[Line]) -> list[str]:

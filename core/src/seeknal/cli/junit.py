@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape, quoteattr
 
+from seeknal.cli.tested import COLOUR
 from seeknal.values.patterns import Pattern
 
 if TYPE_CHECKING:
     from seeknal.unittests.running import Outcome
 
 _FORBIDDEN = Pattern("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_COLOUR = Pattern("\x1b\\[[0-9;]*m")
 _ENTITIES = {"\n": "&#10;", "\t": "&#9;", "\r": "&#13;"}
 
 
@@ -62,4 +62,4 @@ def _quoted(text: str) -> str:
 
 def _clean(text: str) -> str:
     """Text without colours, and with a sign in place of what XML cannot hold."""
-    return _FORBIDDEN.sub("\N{REPLACEMENT CHARACTER}", _COLOUR.sub("", text))
+    return _FORBIDDEN.sub("\N{REPLACEMENT CHARACTER}", COLOUR.sub("", text))

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
 
-from seeknal.cli.streams import paint
+from seeknal.cli.streams import has_colour, paint
+from seeknal.values.patterns import Pattern
 
 if TYPE_CHECKING:
     from seeknal.unittests.comparing import Difference
@@ -22,6 +23,8 @@ HEADERS = ("test", "node", "status", "seconds")
 NUMERIC = (False, False, False, True)
 FOLDER = "tests"
 """Below ``target/``: where rows are that are too many to be shown."""
+COLOUR = Pattern("\x1b\\[[0-9;]*m")
+"""What makes text coloured on a terminal."""
 _COLOURS = {"+": "green", "-": "red", "@": "dim"}
 
 
@@ -166,7 +169,11 @@ def explained(outcome: Outcome, project: Project) -> str:
     if outcome.error is not None:
         from seeknal.cli.failures import explain
 
-        lines += [f"  {line}" for line in explain(outcome.error, project.root).splitlines()]
+        said = explain(outcome.error, project.root)
+        if not has_colour(sys.stdout):
+            # It is coloured for stderr, which may be a terminal where this is not.
+            said = COLOUR.sub("", said)
+        lines += [f"  {line}" for line in said.splitlines()]
     for cte, difference in outcome.differences.items():
         if not difference.is_none:
             from seeknal.cli.differences import difference_lines

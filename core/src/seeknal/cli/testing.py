@@ -47,7 +47,7 @@ def test_command(
     every = all_tests(root)
     cases = _selected(loaded, every, names, wanted)
     with Tests(loaded, every) as tests:
-        with _progress(len(cases), format_) as started:
+        with _progress(len(cases), format_) as started, _nodes_talk():
             outcomes = list(tests.run(cases, started))
         changes = changed(tests.update(outcomes)) if update else Changes()
     _answer(Told(outcomes, changes, loaded.project), format_, output)
@@ -59,6 +59,18 @@ def test_command(
 NO_TESTS = (
     "there are no tests: write one in tests/NAME.yml, with test:, inputs: and expected_output:"
 )
+
+
+@contextmanager
+def _nodes_talk() -> Iterator[None]:
+    """Within the block what nodes, and programs that they start, print goes to stderr."""
+    from contextlib import redirect_stdout
+
+    from seeknal.cli.descriptors import take_descriptors
+
+    take_descriptors()
+    with redirect_stdout(sys.stderr):
+        yield
 
 
 @contextmanager

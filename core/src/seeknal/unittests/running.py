@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from seeknal.unittests.updating import Update
     from seeknal.values.errors import SeeknalError
 
+_INTERRUPTED = "Query interrupted"
+"""What DuckDB says when Ctrl-C stops a query in the main thread."""
 Status = Literal["passed", "failed", "error"]
 
 
@@ -101,6 +103,8 @@ class Tests:
                     keys = prepared.node.keys if cte is None else ()
                     differences[cte] = compare(expected, result, self._types, keys)
         except Exception as raised:
+            if str(raised) == _INTERRUPTED:
+                raise
             error = self._explained(raised, prepared)
         seconds = time.perf_counter() - began
         return Outcome(case=case, seconds=seconds, differences=differences, error=error)
