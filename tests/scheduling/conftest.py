@@ -15,12 +15,12 @@ STEP = 0.02
 class Watched:
     """A scheduler whose thread is the test's; what it says is in ``lines``."""
 
-    def __init__(self, root, now):
+    def __init__(self, root, now, environment):
         self.now = now
         self.passed = 0.0
         self.lines = []
-        asked = daemons.Asked(root=root, environment="prod")
-        self.place = Place.of(root / "target", "prod")
+        asked = daemons.Asked(root=root, environment=environment)
+        self.place = Place.of(root / "target", environment)
         self.place.folder.mkdir(parents=True, exist_ok=True)
         self.daemon = daemons.Daemon(asked, self.place, lambda: True, self.lines.append)
 
@@ -73,12 +73,12 @@ def scheduler(monkeypatch):
     day = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     noon = day + timedelta(days=2, hours=12, seconds=30)
 
-    def start(project, later=timedelta()):
+    def start(project, later=timedelta(), environment="prod"):
         watched = Watched.__new__(Watched)
         watched.now, watched.passed = noon + later, 0.0
         monkeypatch.setattr("seeknal.host.clock.now", lambda: watched.now)
         monkeypatch.setattr("seeknal.host.clock.monotonic", lambda: watched.passed)
-        watched.__init__(project.path, watched.now)
+        watched.__init__(project.path, watched.now, environment)
         started.append(watched)
         return watched
 

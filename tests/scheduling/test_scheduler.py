@@ -50,6 +50,25 @@ def test_a_node_that_never_ran_runs_at_once_and_then_at_each_tick(seeknal_projec
     assert project.rows("transform.hourly") == [(1,)]
 
 
+def test_an_environment_that_is_not_made_yet_is_made_at_once_of_what_production_has(
+    seeknal_project, scheduler
+):
+    project = seeknal_project(FILES)
+    project.run("run").assert_ok()
+    watched = scheduler(project, environment="dev")
+
+    said = watched.until("ended")
+    quiet = watched.during(60)
+    again = scheduler(project, environment="dev").during(60)
+
+    assert any("running transform.hourly" in line for line in said)
+    assert any("ended: 2 ok" in line for line in said)
+    assert [line for line in (*quiet, *again) if "running" in line] == []
+    assert "2 reused" in project.run("history").stdout
+    assert "dev" in project.run("env", "list").stdout
+    assert project.run("freshness", "--env", "dev").exit_code == 0
+
+
 def test_a_scheduler_goes_on_where_the_last_one_ended(seeknal_project, scheduler):
     project = seeknal_project(FILES)
     scheduler(project).until("ended")

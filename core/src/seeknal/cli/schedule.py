@@ -121,7 +121,9 @@ def _answer(entry: Entry, now: int, loaded: Loaded, environment: str) -> dict[st
     from seeknal.intervals.wording import iso
 
     node = loaded.project.nodes[entry.node]
-    snapshot = loaded.snapshots(environment).get(entry.node)
+    # What production has is an environment's own once a run has made it, and not before.
+    is_made = environment in loaded.state.environments
+    snapshot = loaded.snapshots(environment).get(entry.node) if is_made else None
     return {
         "node": entry.node,
         "schedule": entry.schedule.text,
