@@ -4,15 +4,19 @@ import hashlib
 import hmac
 import json
 import re
+import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
 from base64 import b64decode, b64encode
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import pytest
 
-from seeknal.scheduling import sending
+from seeknal.scheduling import commands, sending
 from seeknal.scheduling.outbox import new_message
 from seeknal.scheduling.sending import send, send_all
 from seeknal.values.errors import RunError
@@ -155,7 +159,7 @@ def test_an_endpoint_that_is_down_has_not_got_it(tmp_path):
 
 
 def test_a_channel_that_hangs_keeps_a_message_from_no_other(tmp_path, monkeypatch):
-    monkeypatch.setattr(sending, "COMMAND_TIMEOUT", 2.0)
+    monkeypatch.setattr(commands, "COMMAND_TIMEOUT", 2.0)
     hangs = Channel(name="hangs", command=("sleep", "60"), events=())
     page = told_by("sh", "-c", "cat > told.json")
     kept, message = [], new_message(BODY)
@@ -195,12 +199,76 @@ def test_a_command_that_leaves_something_running_has_told_somebody(tmp_path):
     ],
 )
 def test_a_command_that_goes_wrong_has_not_told_anybody(words, told, tmp_path, monkeypatch):
-    monkeypatch.setattr(sending, "COMMAND_TIMEOUT", 0.2)
+    monkeypatch.setattr(commands, "COMMAND_TIMEOUT", 0.2)
 
     with pytest.raises(RunError) as raised:
         send(told_by(*words), new_message(BODY), tmp_path)
 
     assert told in raised.value.message
+
+
+LEAVES = ("sh", "-c", "sleep 300 & echo $! > pid.new; mv pid.new pid; wait; true")
+"""A command that waits for another."""
+
+
+def appeared(path, wait=lambda: time.sleep(0.05)):
+    """The number that a file holds once it is there."""
+    deadline = time.monotonic() + 60
+    while not path.exists():
+        assert time.monotonic() < deadline
+        wait()
+    return int(path.read_text())
+
+
+def has_ended(pid):
+    """Whether a process has ended, or does so in a moment."""
+    for _ in range(100):
+        with suppress(OSError):
+            if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX":
+                time.sleep(0.05)
+                continue
+        return True
+    return False
+
+
+def test_a_command_that_takes_too_long_is_ended_with_what_it_has_started(tmp_path, monkeypatch):
+    monkeypatch.setattr(commands, "COMMAND_TIMEOUT", 1.0)
+
+    with pytest.raises(RunError, match="took longer than 1 s"):
+        send(told_by(*LEAVES), new_message(BODY), tmp_path)
+
+    assert has_ended(appeared(tmp_path / "pid"))
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_command_ends_when_the_test_message_is_told_to(seeknal_project, number):
+    profile = f"notifications:\n  - command: {json.dumps(LEAVES)}\n"
+    project = seeknal_project({**FILES, "profiles.yml": profile})
+    words = [sys.executable, "-m", "seeknal", "-C", str(project.path), "scheduler", "notify"]
+
+    with subprocess.Popen(words, stderr=subprocess.DEVNULL) as process:
+        pid = appeared(project.path / "pid")
+        process.send_signal(number)
+        code = process.wait(10)
+
+    assert code == 130
+    assert has_ended(pid)
+
+
+def test_a_command_ends_with_the_scheduler_and_its_message_is_sent_by_the_next(
+    seeknal_project, scheduler
+):
+    profile = f"notifications:\n  - command: {json.dumps(LEAVES)}\n"
+    node = "kind: transform\nname: one\nschedule: 1 day\nsql: SELECT CAST('x' AS INTEGER) AS id\n"
+    project = seeknal_project({"seeknal/one.yml": node, "profiles.yml": profile})
+    watched = scheduler(project)
+
+    watched.until("failed")
+    pid = appeared(project.path / "pid", watched._go_on)
+    watched.end()
+
+    assert has_ended(pid)
+    assert len(list(watched.place.outbox.iterdir())) == 1
 
 
 def test_a_test_message_reaches_all_that_the_profile_names(seeknal_project):

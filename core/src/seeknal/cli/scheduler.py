@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from seeknal.cli import interrupt
 from seeknal.cli.app import Group
 from seeknal.cli.common import (
     environment_option,
@@ -26,7 +28,7 @@ from seeknal.values.errors import Interrupted, ProjectError, UsageError
 from seeknal.values.names import PRODUCTION
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from seeknal.graph.agenda import Entry
     from seeknal.scheduling.daemon import Asked, Daemon
@@ -131,7 +133,8 @@ def notify_command(file: Path | None, profile: Path | None, format_: str) -> int
             code="SK0609",
             help="notifications: [{webhook: https://...}]",
         )
-    errors = _send(root, channels, file)
+    with _told_to_stop():
+        errors = _send(root, channels, file)
     if format_ == "json":
         from seeknal.cli.answers import answered, outcome, told
 
@@ -179,6 +182,16 @@ def _obey(at_work: list[Daemon], stopped: list[int]) -> None:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, asked)
+
+
+@contextmanager
+def _told_to_stop() -> Iterator[None]:
+    """SIGTERM stops it as Ctrl-C does meanwhile: commands that are at work end too."""
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _line(text: str) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import frozen
 
 from seeknal.host import clock
+from seeknal.host.groups import end_group
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -87,11 +88,18 @@ class Child:
             self._told_at = now
             self._send(signal.SIGTERM)
         elif now - self._told_at > patience:
-            self._send(signal.SIGKILL)
+            end_group(self._process)
+
+    def end(self, patience: float) -> None:
+        """Tell it to end and wait for that; ``patience`` seconds later it is killed."""
+        self._send(signal.SIGTERM)
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(patience)
+        self.kill()
 
     def kill(self) -> None:
-        """End it as it is."""
-        self._send(signal.SIGKILL)
+        """End it as it is, with what it has started."""
+        end_group(self._process)
         self._process.wait()
         self._out.close()
         self._err.close()

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 PATIENCE = 120.0
 """Seconds in which a message has to be with all that it is for; then the process is killed."""
+GRACE = 2.0
+"""Seconds that it has to end in once nothing more is to be sent."""
 _LOOK = 5.0
 """Seconds between two looks at what waits."""
 
@@ -57,7 +59,8 @@ class Postman:
     def end(self) -> None:
         """Stop sending; what waits is sent by the next scheduler."""
         if self._child is not None:
-            self._child.kill()
+            # It ends the commands that it waits for: nobody else knows of them.
+            self._child.end(GRACE)
 
     def _begin(self) -> None:
         now = clock.now().timestamp()

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import hmac
 import json
-import subprocess
-import tempfile
 from base64 import b64encode
 from hashlib import sha256
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from attrs import evolve
@@ -20,6 +18,7 @@ from attrs import evolve
 from seeknal.builtin.restwire import Wire
 from seeknal.host import clock
 from seeknal.project.profile.notifications import key_of
+from seeknal.scheduling.commands import Commands
 from seeknal.values.errors import RunError
 
 if TYPE_CHECKING:
@@ -33,7 +32,6 @@ TIMEOUT = 10.0
 """Seconds in which a server has to begin to answer, and a connection to it has to stand."""
 LONGEST = 20.0
 """Seconds after which nobody waits for the rest of what it has begun to say."""
-COMMAND_TIMEOUT = 60.0
 
 
 def send_all(
@@ -46,12 +44,16 @@ def send_all(
     """
     from concurrent.futures import ThreadPoolExecutor, as_completed
 
+    commands = Commands()
     left = [channel for channel in channels if channel.name not in message.sent]
     errors: dict[str, str] = {}
     if not left:
         return errors
-    with ThreadPoolExecutor(len(left)) as pool:
-        tried = {pool.submit(send, channel, message, root): channel.name for channel in left}
+    pool = ThreadPoolExecutor(len(left))
+    try:
+        tried = {
+            pool.submit(send, channel, message, root, commands): channel.name for channel in left
+        }
         for each in as_completed(tried):
             name = tried[each]
             try:
@@ -61,14 +63,18 @@ def send_all(
             else:
                 message = evolve(message, sent=(*message.sent, name))
                 keep(message)
+    finally:
+        # Told to stop, it waits for nobody, and leaves nobody behind.
+        commands.end()
+        pool.shutdown(wait=False)
     return errors
 
 
-def send(channel: Channel, message: Message, root: Path) -> None:
+def send(channel: Channel, message: Message, root: Path, commands: Commands | None = None) -> None:
     """Let a channel have a message. Raises RunError that says why it has not got it."""
     body = json.dumps(message.body).encode()
     if channel.webhook is None:
-        _run(channel, body, root)
+        (commands or Commands()).run(channel, body, root)
     else:
         _post(channel, message, body)
 
@@ -128,34 +134,3 @@ def _status(name: str, url: str, headers: Mapping[str, str], body: bytes) -> int
         late.cancel()
         wire.close()
     raise RunError(f"{name} cannot be reached: {why}", code="SK0850")
-
-
-def _run(channel: Channel, body: bytes, root: Path) -> None:
-    # A pipe would be waited for as long as anybody holds it whom the command has left behind.
-    with tempfile.TemporaryFile() as err:
-        code = _code(channel, body, root, err)
-        err.seek(0)
-        said = err.read().decode("utf-8", "replace").strip().splitlines()
-    if code:
-        why = f": {said[-1][:200]}" if said else ""
-        raise RunError(f"{channel.name} ended with {code}{why}", code="SK0850")
-
-
-def _code(channel: Channel, body: bytes, root: Path, err: IO[bytes]) -> int:
-    """The exit code of a command that was given a message."""
-    try:
-        return subprocess.run(
-            channel.command,
-            cwd=root,
-            input=body,
-            stdout=subprocess.DEVNULL,
-            stderr=err,
-            timeout=COMMAND_TIMEOUT,
-            check=False,
-        ).returncode
-    except subprocess.TimeoutExpired:
-        text = f"{channel.name} took longer than {COMMAND_TIMEOUT:g} s"
-        raise RunError(text, code="SK0850") from None
-    except OSError as error:
-        text = f"{channel.name} cannot be started: {error.strerror}"
-        raise RunError(text, code="SK0850") from error

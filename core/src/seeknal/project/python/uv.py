@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import signal
 import subprocess
 import threading
 from collections.abc import Callable, Mapping
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from seeknal.host.files import scratch_folder
+from seeknal.host.groups import end_group
 from seeknal.host.started import Awaited
 from seeknal.kernel.installing import install_command
 from seeknal.values.errors import NodeError
@@ -72,9 +72,7 @@ def stop(thread: int | None = None) -> None:
 
 def _end(child: subprocess.Popen[bytes]) -> None:
     # Where uv has ended already, the Python that it started sees that its input ends.
-    if child.returncode is None:
-        with suppress(ProcessLookupError):
-            os.killpg(child.pid, signal.SIGKILL)
+    end_group(child)
     if child.stdin is not None:
         child.stdin.close()
 
