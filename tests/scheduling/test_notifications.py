@@ -308,7 +308,7 @@ def test_a_message_is_sent_once_to_each_and_again_to_those_who_have_not_got_it(
     watched.during(60)
 
     told = [json.loads((project.path / name).read_text())["type"] for name in ("a.json", "b.json")]
-    assert said[-1].endswith("(attempt 1): b ended with 1")
+    assert said[-1].endswith("run.failed of transform.one (attempt 1): b ended with 1")
     assert told == ["run.failed", "run.failed"]
     assert not (project.path / "c.json").exists()
     assert not list(watched.place.outbox.iterdir())

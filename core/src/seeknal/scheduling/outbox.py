@@ -12,6 +12,7 @@ from attrs import asdict, evolve, field, frozen
 from seeknal.host import clock
 from seeknal.host.files import write_text
 from seeknal.scheduling.delays import Delay, is_over
+from seeknal.values.several import a_few
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,6 +35,15 @@ class Message:
     sent: tuple[str, ...] = field(default=(), converter=tuple[str, ...])
     attempts: int = 0
     retry_at: float = 0.0
+
+    @property
+    def subject(self) -> str:
+        """What it tells, and of which nodes; its id where somebody else has changed its file."""
+        try:
+            names = [str(each["node"] or "the project") for each in self.body["data"]["nodes"]]
+            return " of ".join(filter(None, (str(self.body["type"]), a_few(names))))
+        except (KeyError, TypeError):
+            return self.id
 
 
 def new_message(body: Mapping[str, Any]) -> Message:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from seeknal.scheduling.child import Answer
+    from seeknal.scheduling.outbox import Message
 
 PATIENCE = 120.0
 """Seconds in which a message has to be with all that it is for; then the process is killed."""
@@ -68,7 +69,7 @@ class Postman:
         for number, path in enumerate(paths):
             message = take(path)
             if message is None or is_given_up(message, now) or number < len(paths) - MOST:
-                self._give_up(path)
+                self._give_up(path, message)
             elif is_due(message, now):
                 self._child, self._path = Child(self.root, [*self.words, str(path)]), path
                 return
@@ -89,15 +90,17 @@ class Postman:
         if message is not None:
             later = tried(message, clock.now().timestamp())
             keep(path, later)
-            self._say(later.attempts, answer)
+            self._say(later, answer)
 
-    def _say(self, attempts: int, answer: Answer) -> None:
+    def _say(self, message: Message, answer: Answer) -> None:
         """The first and some later attempts that failed: not each of many is worth a line."""
+        attempts = message.attempts
         if attempts & (attempts - 1) == 0:
             error = (answer.content.get("error") or {}).get("message")
             said = error or (answer.said.splitlines() or [answer.ending])[-1]
-            self.tell(f"a notification was not delivered (attempt {attempts}): {said}")
+            what = f"{message.subject} (attempt {attempts})"
+            self.tell(f"a notification was not delivered: {what}: {said}")
 
-    def _give_up(self, path: Path) -> None:
+    def _give_up(self, path: Path, message: Message | None) -> None:
         path.unlink(missing_ok=True)
-        self.tell(f"a notification is given up: {path.name}")
+        self.tell(f"a notification is given up: {message.subject if message else path.name}")
