@@ -159,4 +159,5 @@ def test_who_was_told_of_a_failure_is_told_that_the_node_is_gone():
 
     assert news_of(memory) == ()
     assert (failure.type, recovery.type) == ("run.failed", "run.recovered")
+    assert recovery.text("shop", "prod").endswith("daily recovered: no schedule runs it any more")
     assert told(gone, recovery) == Memory()

@@ -97,6 +97,24 @@ def test_a_node_that_fails_is_tried_again_and_told_of_once(seeknal_project, sche
     assert [each["node"] for each in failed["data"]["nodes"]] == ["transform.hourly"]
 
 
+def test_a_node_that_is_removed_while_it_fails_is_told_of_once(seeknal_project, scheduler, unsent):
+    broken = FILES["seeknal/hourly.yml"].replace("name: hourly", "name: broken")
+    project = seeknal_project(
+        {**FILES, "seeknal/broken.yml": broken.replace("CAST(id AS INTEGER)", "CAST('x' AS INT)")}
+    )
+    watched = scheduler(project)
+    watched.until("failed: transform.broken")
+
+    (project.path / "seeknal/broken.yml").unlink()
+    watched.until("fails no longer: transform.broken")
+    watched.during(60)
+
+    failed, recovered = bodies(watched)
+    assert (failed["type"], recovered["type"]) == ("run.failed", "run.recovered")
+    assert recovered["data"]["nodes"][0]["node"] == "transform.broken"
+    assert recovered["text"].endswith("recovered: no schedule runs it any more")
+
+
 def test_a_project_that_cannot_be_read_stops_no_scheduler(seeknal_project, scheduler, unsent):
     project = seeknal_project(FILES)
     watched = scheduler(project)

@@ -19,7 +19,7 @@ from seeknal.host.service import ALIVE, READY, STOPPING, tell_manager
 from seeknal.scheduling.ages import Ages
 from seeknal.scheduling.answers import Reading, run_of
 from seeknal.scheduling.child import Child
-from seeknal.scheduling.due import Ended, Ticks, Wanted, after, as_found, put_right, wanted
+from seeknal.scheduling.due import GONE, Ended, Ticks, Wanted, after, as_found, put_right, wanted
 from seeknal.scheduling.heartbeat import AtWork, Heartbeat, beat
 from seeknal.scheduling.memory import Fault, Memory, Standing, remembered, save
 from seeknal.scheduling.news import news_of, told
@@ -206,6 +206,7 @@ class Daemon:
         self.reading, self.is_read, self.has_state = found, True, self._state_is_there()
         self.ages.begin(SETTLED)
         memory = as_found(self.memory, found)
+        self._say_gone(memory)
         if self.reader.brings_news:
             # Whatever failed may be mended by what has changed.
             memory = memory.retried()
@@ -314,6 +315,11 @@ class Daemon:
         for id, standing in self.memory.nodes.items():
             if standing.fails and not standing.follows and not memory.of(id).fails:
                 self.tell(f"recovered: {id}")
+
+    def _say_gone(self, memory: Memory) -> None:
+        for id, standing in self.memory.nodes.items():
+            if standing.fails and not standing.follows and not memory.of(id).fails:
+                self.tell(f"fails no longer: {id}: {GONE.message}")
 
     def _settle(self, memory: Memory, run_id: str | None = None) -> None:
         """Remember this, and let others know what is new in it."""

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from seeknal.values.schedule import Schedule
 
 DAY = 86400
+GONE = Fault(message="no schedule runs it any more")
+"""Why a node that was removed, or lost its schedule, fails no longer."""
 
 
 @frozen(kw_only=True)
@@ -63,7 +65,7 @@ def as_found(memory: Memory, reading: Reading) -> Memory:
     kept = {id: standing for id, standing in memory.nodes.items() if id in known}
     # Who was told that a node fails is to hear that it does no longer, as it is gone.
     gone = (id for id, standing in memory.nodes.items() if id not in known and standing.told)
-    kept |= {id: Standing(told=True) for id in gone}
+    kept |= {id: Standing(told=True, fault=GONE) for id in gone}
     for entry in reading.entries:
         made, standing = made_at.get(entry.node), kept.get(entry.node, Standing())
         if entry.node in reading.lacking:

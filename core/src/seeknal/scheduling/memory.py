@@ -34,7 +34,7 @@ class Standing:
     ``tick`` is the last tick of its schedule for which it was run well, in seconds since 1970 UTC.
     ``failures`` counts attempts since then that went wrong, ``retry_at`` is when the next is due.
     ``waits``: ranges of it lack an input. ``told``: somebody was told that it fails, and
-    not yet that it is well.
+    not yet that it is well; ``fault`` says then why it is, where no run of it has ended well.
     ``follows``: it was only skipped, since another node failed.
     """
 

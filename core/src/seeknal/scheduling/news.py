@@ -109,7 +109,9 @@ def _bad(standings: Iterable[tuple[NodeId | None, Standing]]) -> Faults:
 
 
 def _well(standings: Iterable[tuple[NodeId | None, Standing]]) -> Faults:
-    return tuple((id, None) for id, standing in standings if standing.told and not standing.fails)
+    return tuple(
+        (id, standing.fault) for id, standing in standings if standing.told and not standing.fails
+    )
 
 
 def told(memory: Memory, news: News) -> Memory:
@@ -117,8 +119,12 @@ def told(memory: Memory, news: News) -> Memory:
     ids = [id for id, _ in news.faults if id is not None]
     if news.is_of_age:
         return memory.told_stale(ids, bad=news.is_bad)
-    changed = {id: evolve(memory.of(id), told=news.is_bad) for id in ids}
+    changed = {id: _told(memory.of(id), news) for id in ids}
     project = memory.project
     if any(id is None for id, _ in news.faults):
         project = evolve(project, told=news.is_bad)
     return evolve(memory.with_nodes(changed), project=project)
+
+
+def _told(standing: Standing, news: News) -> Standing:
+    return evolve(standing, told=news.is_bad, fault=standing.fault if news.is_bad else None)
