@@ -56,6 +56,7 @@ COMMANDS = {
     "apply": ("run", "Show the plan of an environment, ask, and carry out exactly that."),
     "diff": ("diffing", "Show how stored rows differ between two environments or generations."),
     "audit": ("auditing", "Check the stored outputs with their audits, without running anything."),
+    "create-test": ("create_test", "Make tests of nodes from rows that their inputs have stored."),
     "test": ("testing", "Run the unit tests: each node over the rows that a test gives."),
     "validate": ("validate", "Report everything that is wrong in the project's files."),
     "list": ("listing", "List the project's nodes."),

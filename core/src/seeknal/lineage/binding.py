@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from seeknal.values.targets import Target
 
 OptionsT = TypeVar("OptionsT")
+_UNCOUNTED = -1
+_BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Unbound(Exception):
@@ -96,19 +99,28 @@ class Binder:
         except duckdb.Error as error:
             raise Unbound(f"it does not bind: {_first_line(error)}") from None
 
-    def generated(self, node: Node, body: str | None, parents: Sequence[NodeId]) -> str:
+    def generated(
+        self,
+        node: Node,
+        body: str | None,
+        parents: Sequence[NodeId],
+        *,
+        earlier: bool = False,
+        moment: datetime = _BEGINNING,
+    ) -> str:
         """The SQL of a node whose kind makes it, as a run would make it from the same inputs.
 
-        ``body`` is the node's own SQL. Raises Unbound when the kind does more than that.
+        ``body`` is the node's own SQL. With ``earlier`` it goes on from the rows that are defined
+        as the node's own, at ``moment``. Raises Unbound when the kind does more than that.
         """
-        relations = {
-            id: Relation(
-                node=id, scan=quote_name(id.kind, id.name), columns=self._defined[id], rows=0
-            )
-            for id in parents
-            if id in self._defined
-        }
-        inputs = NodeInputs(parents=relations, body=None if body is None else Scan(body))
+        rows = _UNCOUNTED if earlier else 0
+        relations = {id: self._relation(id, rows) for id in parents if id in self._defined}
+        inputs = NodeInputs(
+            parents=relations,
+            body=None if body is None else Scan(body),
+            earlier=self._relation(node.id, rows) if earlier else None,
+            moment=moment,
+        )
         rows = self._asked(
             lambda: self.plugins.hooks.run_node(
                 node=node, inputs=inputs, context=BindContext(self, node.id)
@@ -117,6 +129,10 @@ class Binder:
         if not isinstance(rows, Scan):
             raise Unbound(f"what a {node.kind} computes is not known as SQL")
         return rows.sql
+
+    def _relation(self, id: NodeId, rows: int) -> Relation:
+        name = quote_name(id.kind, id.name)
+        return Relation(node=id, scan=name, columns=self._defined[id], rows=rows)
 
     def loaded(self, node: Node) -> tuple[Column, ...]:
         """The columns of a source of files, as a run would load them."""

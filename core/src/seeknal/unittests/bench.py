@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,23 +13,27 @@ from attrs import evolve, frozen
 
 from seeknal.host import clock
 from seeknal.host.files import scratch_folder
+from seeknal.plan.ranges import tracking_of
 from seeknal.rows.scans import columns_of
 from seeknal.run.building import release_function
-from seeknal.run.computing import compute
+from seeknal.run.computing import compute, exposed
 from seeknal.run.content import Contents
-from seeknal.run.engine import Engine, write_rows
+from seeknal.run.engine import Engine, stored_scan, write_rows
 from seeknal.run.intervals.batch import Batch, compute_batch, condition, time_column
+from seeknal.run.intervals.itself import columns_of_itself
 from seeknal.run.merging import Earlier
 from seeknal.run.outputs import Outputs
 from seeknal.run.step_scope import Services, StepScope
 from seeknal.state.artifacts import Artifacts
 from seeknal.state.batch_files import BatchFiles
 from seeknal.unittests.frozen import freeze_duckdb, frozen_clock
+from seeknal.unittests.queries import LONG_AGO
 from seeknal.values.errors import UsageError
 from seeknal.values.location import Location
+from seeknal.values.node import Input
 from seeknal.values.plan import Plan
-from seeknal.values.relations import Scan
-from seeknal.values.snapshot import Fingerprint, Snapshot, View
+from seeknal.values.relations import Relation, Scan
+from seeknal.values.snapshot import Artifact, Fingerprint, Snapshot, View
 from seeknal.values.tracking import Reach
 
 if TYPE_CHECKING:
@@ -38,12 +42,12 @@ if TYPE_CHECKING:
     import duckdb
 
     from seeknal.plan.session import Loaded
+    from seeknal.run.computing import Remember
     from seeknal.run.python.traced import Traced
     from seeknal.values.columns import Column
     from seeknal.values.names import NodeId
     from seeknal.values.node import Node
-    from seeknal.values.relations import Interval, Relation
-    from seeknal.values.snapshot import Artifact
+    from seeknal.values.relations import Interval
 
 ENVIRONMENT = "test"
 """What tests run in: nothing is ever stored under that name."""
@@ -56,7 +60,8 @@ class Trial:
 
     ``earlier`` are the rows that it has so far, for one that goes on from them. ``frozen`` is what
     clocks say, ``interval`` the range of time that a tracked node processes. ``cte`` names a CTE
-    of its SQL whose rows are wanted instead of its own.
+    of its SQL whose rows are wanted instead of its own. ``query`` is how a metric is asked, by the
+    keys of a saved query.
     """
 
     node: Node
@@ -65,6 +70,7 @@ class Trial:
     frozen: datetime | None = None
     interval: Interval | None = None
     cte: str | None = None
+    query: Mapping[str, object] | None = None
 
 
 @frozen(kw_only=True)
@@ -169,26 +175,107 @@ def _no_connection(name: str) -> Any:
     )
 
 
-def _computed(
-    scope: StepScope, trial: Trial, outputs: Outputs, remember: Callable[[Traced], None]
-) -> Relation:
+def _computed(scope: StepScope, trial: Trial, outputs: Outputs, remember: Remember) -> Relation:
     """The rows of the trial's node, in a file of its scratch folder."""
     interval = trial.interval
     for id, select in trial.inputs.items():
-        given = select if interval is None else _of_range(scope, id, select, interval)
-        outputs.snapshots[id] = _view(id, given)
+        given = select if interval is None else _seen(scope, id, select, interval)
+        about = _told_of(scope, id)
+        outputs.snapshots[about] = _view(about, given)
     path = scope.context().workdir / "result.parquet"
-    earlier = None if trial.earlier is None else _stored(scope, trial.earlier)
-    if earlier is not None:
-        outputs.snapshots[scope.node.id] = evolve(
-            _view(scope.node.id, ""), view=None, artifact=earlier
-        )
+    if scope.node.does == "describes":
+        return _answered(scope, trial, path)
+    if scope.node.does == "delivers":
+        return exposed(scope)
     if interval is not None:
-        start, end = (int(moment.timestamp()) for moment in (interval.start, interval.end))
-        batch = Batch(start=start, end=end, own=earlier)
-        return compute_batch(scope, batch, path, remember, lambda: None)
-    past = None if earlier is None else Earlier(artifact=earlier, edited=False)
-    return compute(scope, path, remember, lambda: None, past)
+        return _of_range(scope, trial, interval, path, remember)
+    if trial.earlier is None:
+        return compute(scope, path, remember, lambda: None)
+    earlier = _stored(scope, trial.earlier)
+    view = _view(scope.node.id, "")
+    outputs.snapshots[scope.node.id] = evolve(view, view=None, artifact=earlier)
+    return compute(scope, path, remember, lambda: None, Earlier(artifact=earlier, edited=False))
+
+
+def _of_range(
+    scope: StepScope, trial: Trial, interval: Interval, path: Path, remember: Remember
+) -> Relation:
+    """The rows of one range of time of a tracked node."""
+    node, snapshots = scope.node, scope.outputs.snapshots
+    tracking = tracking_of(node)
+    start, end = (int(moment.timestamp()) for moment in (interval.start, interval.end))
+    batch = Batch(start=start, end=end)
+    if trial.earlier is not None:
+        # It sees of its own rows those before the range, as if they were another node's.
+        before = _cut(scope, node, trial.earlier, (LONG_AGO, start))
+        snapshots[node.id] = _view(node.id, before)
+        scope = evolve(scope, node=evolve(node, inputs=(*node.inputs, Input(ref=node.id))))
+    elif tracking.reads_itself:
+        batch = evolve(batch, own=evolve(_none_yet(node), columns=_own_columns(scope, batch)))
+    return compute_batch(scope, batch, path, remember, lambda: None)
+
+
+def _own_columns(scope: StepScope, batch: Batch) -> tuple[Column, ...]:
+    return columns_of_itself(scope, batch, _none_yet(scope.node))
+
+
+def _none_yet(node: Node) -> Artifact:
+    """The rows of a tracked node that has none."""
+    return Artifact(
+        path="",
+        size=0,
+        sha256="",
+        rows=0,
+        columns=(),
+        stat=(0, 0, 0, 0, 0),
+        time_column=tracking_of(node).column,
+        timezone=tracking_of(node).timezone,
+    )
+
+
+def _told_of(scope: StepScope, id: NodeId) -> NodeId:
+    """The node whose rows are meant: those of a model are those of the only node that it reads."""
+    nodes = scope.services.project.nodes
+    node = nodes[id]
+    if (
+        node.does == "describes"
+        and len(rows := [p for p in node.parents if scope.has_rows(p)]) == 1
+    ):
+        return rows[0]
+    return id
+
+
+def _answered(scope: StepScope, trial: Trial, path: Path) -> Relation:
+    """What a question for the metric gives, over the rows of the nodes that its models are of."""
+    cursor, given = scope.cursor(), scope.outputs.snapshots
+    scope.outputs.define(given)
+
+    def columns_of(id: NodeId) -> tuple[Column, ...]:
+        if id not in given:
+            raise UsageError(
+                f"{scope.node.id} reads {id}, of which the test gives no rows",
+                code="SK1704",
+                help=f"inputs: {{{id}: {{rows: [...]}}}}; rows: [] for none",
+            )
+        return scope.relation(id).columns
+
+    sql = scope.services.plugins.hooks.compile_metric(
+        query={**(trial.query or {}), "metrics": [scope.node.name]},
+        project=scope.services.project,
+        columns_of=columns_of,
+        dialect="duckdb",
+        duckdb=cursor,
+    )
+    if sql is None:
+        raise UsageError(
+            f"no plugin that is installed answers for {scope.node.id}",
+            code="SK1705",
+            help="test the nodes that it is about",
+        )
+    rows, columns = write_rows(cursor, Scan(sql), path, repeatable=True)
+    return Relation(
+        node=scope.node.id, scan=stored_scan(path, columns), columns=columns, rows=rows, path=path
+    )
 
 
 def _as_tested(trial: Trial) -> Node:
@@ -211,17 +298,19 @@ def _view(id: NodeId, select: str) -> Snapshot:
     )
 
 
-def _of_range(scope: StepScope, id: NodeId, select: str, interval: Interval) -> str:
+def _seen(scope: StepScope, id: NodeId, select: str, interval: Interval) -> str:
     """What a node that is processed by ranges sees of an input that is, too."""
     parent, tracking = scope.services.project.nodes[id], scope.node.tracking
     if parent.tracking is None or tracking is None:
         return select
     start, end = (int(moment.timestamp()) for moment in (interval.start, interval.end))
-    columns = columns_of(scope.cursor().sql(select))
-    column = time_column(parent, columns)
-    reach = tracking.cuts.get(id, Reach()).of(start, end)
-    inside = condition(parent.tracking, column, *reach)
-    return f"SELECT * FROM ({select}\n) WHERE {inside}"
+    return _cut(scope, parent, select, tracking.cuts.get(id, Reach()).of(start, end))
+
+
+def _cut(scope: StepScope, node: Node, select: str, span: tuple[int, int]) -> str:
+    """The rows of a tracked node in a span of time."""
+    column = time_column(node, columns_of(scope.cursor().sql(select)))
+    return f"SELECT * FROM ({select}\n) WHERE {condition(tracking_of(node), column, *span)}"
 
 
 def _stored(scope: StepScope, select: str) -> Artifact:

@@ -80,9 +80,7 @@ def compare(
 
     ``keys`` are columns that identify a row, where any do.
     """
-    trees = {column.name: type_tree(column.type) for column in result.columns}
-    rows = read_rows(result.cursor, result.scan, list(trees.items()))
-    return held_against(expected, Answer(columns=trees, rows=rows), result.cursor, types, keys)
+    return held_against(expected, answer_of(result), result.cursor, types, keys)
 
 
 def held_against(
@@ -117,6 +115,12 @@ def held_against(
         tolerance=expected.tolerance,
         answer=answer,
     )
+
+
+def answer_of(result: Result) -> Answer:
+    """All that came out of a node."""
+    trees = {column.name: type_tree(column.type) for column in result.columns}
+    return Answer(columns=trees, rows=read_rows(result.cursor, result.scan, list(trees.items())))
 
 
 def expected_names(expected: Expected) -> tuple[str, ...] | None:

@@ -99,7 +99,7 @@ class Tests:
         error: SeeknalError | None = None
         try:
             for cte, expected in case.expectations.items():
-                with self._bench.result(_trial(prepared, cte)) as result:
+                with self._bench.result(trial_of(prepared, cte)) as result:
                     keys = prepared.node.keys if cte is None else ()
                     differences[cte] = compare(expected, result, self._types, keys)
         except Exception as raised:
@@ -126,7 +126,8 @@ class Tests:
         return explain(error, prepared.node, self.project.target)
 
 
-def _trial(prepared: Prepared, cte: str | None) -> Trial:
+def trial_of(prepared: Prepared, cte: str | None) -> Trial:
+    """What the bench is asked to run of a test: its node, or one of its CTEs."""
     return Trial(
         node=prepared.node,
         inputs=prepared.inputs,
@@ -134,4 +135,5 @@ def _trial(prepared: Prepared, cte: str | None) -> Trial:
         frozen=prepared.case.frozen,
         interval=prepared.case.interval,
         cte=cte,
+        query=prepared.case.query,
     )

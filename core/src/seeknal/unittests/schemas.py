@@ -47,20 +47,19 @@ class Schemas:
         return found or declared or None
 
     def _in_other_tests(self, id: NodeId, case: Case) -> Columns | None:
-        """As the nearest test that gives it says: of the same file, else of the same folder."""
+        """As the nearest test that gives it says: of the file, else of the folder, else any."""
         if self._given is None:
             self._given = {}
             for each in self.cases:
                 for node, given in each.inputs.items():
                     self._given.setdefault(node, []).append((each.file, given))
-        near = [(file, given) for file, given in self._given.get(id, ()) if file == case.file]
         folder = PurePosixPath(case.file).parent
-        near += [
-            (file, given)
-            for file, given in self._given.get(id, ())
-            if PurePosixPath(file).parent == folder
-        ]
-        for _, given in sorted(near, key=lambda pair: not pair[1].columns):
+
+        def far(found: tuple[str, Given]) -> tuple[bool, bool, bool]:
+            file, given = found
+            return not given.columns, file != case.file, PurePosixPath(file).parent != folder
+
+        for _, given in sorted(self._given.get(id, ()), key=far):
             if columns := types_of(given, self.declared(id)):
                 return columns
         return None

@@ -1,0 +1,207 @@
+"""``create-test``: tests made from stored rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from seeknal.cli.app import Command
+from seeknal.cli.common import (
+    environment_option,
+    project_options,
+    project_root,
+    request,
+    selection_options,
+)
+from seeknal.cli.render import count, print_json
+from seeknal.cli.streams import say
+from seeknal.kernel.command_options import format_option
+from seeknal.values.errors import SeeknalError, UsageError
+
+if TYPE_CHECKING:
+    from seeknal.plan.session import Loaded, Request
+    from seeknal.unittests.creating import Created, Wish
+    from seeknal.values.names import NodeId
+
+FOLDER = Path("tests") / "generated"
+
+
+@click.command("create-test", cls=Command)
+@click.argument("nodes", nargs=-1)
+@selection_options
+@environment_option
+@click.option("--where", metavar="SQL", help="Only rows of inputs for which this is true.")
+@click.option(
+    "--rows", type=click.IntRange(min=1), metavar="N", help="At most so many rows of an input."
+)
+@click.option(
+    "--ask", "query", metavar="YAML", help="How a metric is asked: 'dimensions: [status]'."
+)
+@click.option("--overwrite", is_flag=True, help="Replace a test's file that is there.")
+@format_option("text", "json")
+@project_options
+def create_test_command(
+    nodes: tuple[str, ...],
+    select: tuple[str, ...],
+    where: str | None,
+    rows: int | None,
+    query: str | None,
+    overwrite: bool,
+    format_: str,
+    **options: Any,
+) -> int:
+    """Make tests of nodes from rows that their inputs have stored.
+
+    NODES are selections, as after --select. The rows are few, but show what each filter, join, CASE
+    and aggregate does; columns with pii: true get fakes. What the node makes of them is expected
+    from then on: look at the file, tests/generated/test_KIND_NAME.yml, before you keep it.
+    """
+    from seeknal.plan.environments import existing
+    from seeknal.plan.session import load
+
+    root = project_root()
+    wanted = request(command="create-test", select=(*nodes, *select), **options)
+    loaded = load(root, wanted)
+    existing(loaded.state.environments, wanted.environment)
+    chosen = _chosen(loaded, wanted, nodes)
+    asked = _wish(wanted, where, rows, query)
+    answers = [*_made(loaded, chosen, asked, root, overwrite=overwrite, quiet=format_ == "json")]
+    if format_ == "json":
+        from seeknal.cli.answers import answered, outcome
+
+        good = all(each["error"] is None for each in answers)
+        print_json(answered(outcome(good), environment=wanted.environment, tests=answers))
+    elif not answers:
+        say("no node that is selected computes rows: there is nothing to test")
+    return 0 if all(each["error"] is None for each in answers) else 1
+
+
+def _chosen(loaded: Loaded, wanted: Request, named: Sequence[str]) -> list[NodeId]:
+    """The nodes to make tests of; of a selection those that have something to test."""
+    from seeknal.plan.planning import selected_nodes
+    from seeknal.unittests.creating import why_not
+
+    if not (named or wanted.select or wanted.types or wanted.tags):
+        raise UsageError(
+            "name a node to make a test of",
+            code="SK1708",
+            help="seeknal create-test transform.NAME; '*' makes a test of every node",
+        )
+    selected, nodes = selected_nodes(loaded, wanted), loaded.project.nodes
+    return [
+        id
+        for id in loaded.graph.order
+        if id in selected
+        if id in named or (why_not(nodes[id]) is None and nodes[id].does != "describes")
+    ]
+
+
+def _wish(wanted: Request, where: str | None, rows: int | None, query: str | None) -> Wish:
+    import yaml
+
+    from seeknal.unittests.creating import Wish
+
+    try:
+        asked = None if query is None else yaml.safe_load(query)
+    except yaml.YAMLError:
+        asked = query
+    if asked is not None and not isinstance(asked, Mapping):
+        raise UsageError(
+            f"--ask {query!r} has no keys of a query",
+            code="SK1708",
+            help="--ask 'dimensions: [status]', or {dimensions: [status], limit: 10}",
+        )
+    return Wish(environment=wanted.environment, where=where, most=rows, query=asked)
+
+
+def _made(
+    loaded: Loaded,
+    chosen: Sequence[NodeId],
+    asked: Wish,
+    root: Path,
+    *,
+    overwrite: bool,
+    quiet: bool,
+) -> Iterator[dict[str, Any]]:
+    """Make and write each test; what is wrong with one keeps the others from nothing."""
+    from seeknal.cli.answers import error_answer
+    from seeknal.cli.failures import explain
+    from seeknal.unittests.bench import Bench
+    from seeknal.unittests.creating import create
+    from seeknal.unittests.types import Types
+
+    with Bench(loaded) as bench, Types() as types:
+        for id in chosen:
+            file = FOLDER / f"test_{id.kind}_{id.name}.yml"
+            try:
+                _refuse_standing(root / file, file, overwrite=overwrite)
+                made = create(loaded, loaded.project.nodes[id], asked, types, bench)
+                _write(root / file, made.text)
+            except SeeknalError as error:
+                if len(chosen) == 1:
+                    raise
+                if not quiet:
+                    say(explain(error, root))
+                place = error.location
+                told = error_answer(error.message, error.code, error.help, place, id)
+                yield {
+                    "node": id,
+                    "file": None,
+                    "inputs": {},
+                    "unmet": [],
+                    "unshown": [],
+                    "error": told,
+                }
+                continue
+            if not quiet:
+                _tell(made, file)
+            yield _answer(made, file)
+
+
+def _refuse_standing(path: Path, file: Path, *, overwrite: bool) -> None:
+    if path.exists() and not overwrite:
+        raise UsageError(
+            f"{file} is there already",
+            code="SK1709",
+            help="--overwrite replaces it; seeknal test --update keeps its rows, and rewrites what"
+            " is expected of them",
+        )
+
+
+def _write(path: Path, text: str) -> None:
+    from seeknal.host.files import write_text
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_text(path, text)
+
+
+def _tell(made: Created, file: Path) -> None:
+    rows = ", ".join(f"{count(number, 'row')} of {id}" for id, number in made.rows.items())
+    print(f"{file}: {rows or 'no inputs'}")
+    for missed in made.unmet[:_MOST_TOLD]:
+        say(f"note: no chosen row shows {missed}")
+    if len(made.unmet) > _MOST_TOLD:
+        say(f"note: nor {count(len(made.unmet) - _MOST_TOLD, 'other change')}")
+    if made.unshown:
+        changes = count(len(made.unshown), "change")
+        say(f"note: no row of the inputs shows {changes} of the SQL, such as {made.unshown[0]}")
+    if made.unstable:
+        names = ", ".join(made.unstable)
+        say(f"note: {names}: not expected, as each run may give another value")
+
+
+_MOST_TOLD = 3
+
+
+def _answer(made: Created, file: Path) -> dict[str, Any]:
+    return {
+        "node": made.node,
+        "file": file.as_posix(),
+        "inputs": dict(made.rows),
+        "unmet": list(made.unmet),
+        "unshown": list(made.unshown),
+        "error": None,
+    }

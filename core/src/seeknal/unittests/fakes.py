@@ -1,0 +1,213 @@
+"""Stand-ins for values that nobody is to see: of the same shape, the same for the same value."""
+
+from __future__ import annotations
+
+import calendar
+import hmac
+import json
+import os
+import re
+import secrets
+from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from seeknal.state.faults import writing
+
+_KEY = Path(".seeknal") / "fakes.key"
+_TRIES = 200
+_DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?!\d)")
+_TIME = re.compile(r"(\d\d):(\d\d)(?::(\d\d))?")
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_MEMBER = re.compile(r"'((?:[^']|'')*)'")
+_LOWER, _UPPER, _HEX = (
+    "abcdefghijklmnopqrstuvwxyz",
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+    "0123456789abcdef",
+)
+
+
+def key_of(root: Path) -> bytes:
+    """The project's own key, which is made when it is first asked for and stands in no repository.
+
+    Without it nobody can try out which value has which fake. Raises StateError where it can
+    neither be read nor written.
+    """
+    path = root / _KEY
+    with writing(path):
+        try:
+            return bytes.fromhex(path.read_text("ascii"))
+        except (FileNotFoundError, ValueError):
+            key = secrets.token_bytes(32)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.unlink(missing_ok=True)
+            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+                file.write(key.hex())
+            return key
+
+
+class Fakes:
+    """Gives each value a fake, and no two values of one type the same one while there are others.
+
+    ``taken`` are real values, which no fake is; ``kept`` are texts of the project's own SQL, which
+    stay where they stand in a value, so that what is compared with them still is.
+    """
+
+    def __init__(self, key: bytes, taken: Collection[str] = (), kept: Sequence[str] = ()) -> None:
+        self._key = key
+        self._taken = set(taken)
+        words = sorted(
+            {word for word in kept if len(word) > 1}, key=lambda word: (-len(word), word)
+        )
+        self._kept = re.compile("|".join(map(re.escape, words))) if words else None
+        self._given: dict[tuple[str, str], str] = {}
+        self._used: set[tuple[str, str]] = set()
+
+    def fake(self, text: str, type: str) -> str:
+        """A fake of a value of DuckDB's ``type``, both as DuckDB writes them as text."""
+        family = _family(type)
+        known = self._given.get((family, text))
+        if known is None:
+            known = self._given[family, text] = self._new(text, family, type)
+            self._used.add((family, known))
+        return known
+
+    def _new(self, text: str, family: str, type: str) -> str:
+        made = ""
+        for attempt in range(_TRIES):
+            made = self._made(text, family, type, _Stream(self._key, f"{attempt}:{family}:{text}"))
+            if made not in self._taken and (family, made) not in self._used and fits(made, type):
+                return made
+        # Of so short a value there are no others: two values share a fake then.
+        return made if fits(made, type) else text[:0]
+
+    def _made(self, text: str, family: str, type: str, stream: _Stream) -> str:
+        if family == "nested":
+            return json.dumps(self._leaves(json.loads(text), stream), ensure_ascii=False)
+        if family == "boolean":
+            return ("true", "false")[stream.below(2)]
+        if family == "enum":
+            members: list[str] = _MEMBER.findall(type)
+            return members[stream.below(len(members))].replace("''", "'")
+        if family == "uuid" or (family == "text" and _UUID.fullmatch(text)):
+            return "".join(
+                _HEX[stream.below(16)] if each in _HEX else each for each in text.lower()
+            )
+        if family == "time":
+            return _TIME.sub(lambda found: _time(found, stream), _dated(text, stream))
+        if family == "blob":
+            return "".join(f"\\x{stream.below(256):02X}" for _ in range(_bytes_in(text)))
+        return self._shaped(text, stream, number=family == "number")
+
+    def _leaves(self, value: Any, stream: _Stream) -> Any:
+        if isinstance(value, dict):
+            return {name: self._leaves(each, stream) for name, each in value.items()}
+        if isinstance(value, list):
+            return [self._leaves(each, stream) for each in value]
+        if isinstance(value, bool) or value is None:
+            return value
+        if isinstance(value, int | float):
+            return json.loads(_alike(json.dumps(value), stream, number=True))
+        return (
+            _dated(value, stream)
+            if _DATE.match(value)
+            else self._shaped(value, stream, number=False)
+        )
+
+    def _shaped(self, text: str, stream: _Stream, *, number: bool) -> str:
+        if number or self._kept is None:
+            return _alike(text, stream, number=number)
+        made, end = "", 0
+        for found in self._kept.finditer(text):
+            made += _alike(text[end : found.start()], stream) + found[0]
+            end = found.end()
+        return made + _alike(text[end:], stream)
+
+
+class _Stream:
+    """Numbers that follow from a key and a text alone."""
+
+    def __init__(self, key: bytes, text: str) -> None:
+        self._bytes = _digests(key, text)
+
+    def below(self, limit: int) -> int:
+        drawn = int.from_bytes(bytes(next(self._bytes) for _ in range(4)), "big")
+        return drawn % limit
+
+
+def _digests(key: bytes, text: str) -> Iterator[int]:
+    number = 0
+    while True:
+        yield from hmac.digest(key, f"{number}:{text}".encode("utf-8", "surrogatepass"), "sha256")
+        number += 1
+
+
+def _alike(text: str, stream: _Stream, *, number: bool = False) -> str:
+    """Digits for digits and letters for letters; all else stays."""
+    made = []
+    for at, each in enumerate(text):
+        if each.isdecimal():
+            leads = number and each != "0" and not any(c.isdecimal() for c in text[:at])
+            made.append(str(stream.below(9) + 1 if leads else stream.below(10)))
+        elif number or not each.isalpha():
+            made.append(each)
+        else:
+            letters = _UPPER if each.isupper() else _LOWER
+            made.append(letters[stream.below(26)])
+    return "".join(made)
+
+
+def _dated(text: str, stream: _Stream) -> str:
+    """Another day of the same year for each date."""
+
+    def other(found: re.Match[str]) -> str:
+        year, month = int(found[1]), stream.below(12) + 1
+        day = stream.below(calendar.monthrange(max(year, 1), month)[1]) + 1
+        return f"{found[1]}-{month:02}-{day:02}"
+
+    return _DATE.sub(other, text)
+
+
+def _time(found: re.Match[str], stream: _Stream) -> str:
+    made = f"{stream.below(24):02}:{stream.below(60):02}"
+    return made if found[3] is None else f"{made}:{stream.below(60):02}"
+
+
+def _bytes_in(text: str) -> int:
+    return len(re.sub(r"\\x[0-9A-Fa-f]{2}", ".", text))
+
+
+_NUMBERS = ("INT", "DECIMAL", "FLOAT", "DOUBLE", "REAL", "NUMERIC", "BIGNUM")
+_RANGES = {
+    "TINYINT": (-(2**7), 2**7 - 1),
+    "SMALLINT": (-(2**15), 2**15 - 1),
+    "INTEGER": (-(2**31), 2**31 - 1),
+    "BIGINT": (-(2**63), 2**63 - 1),
+    "HUGEINT": (-(2**127), 2**127 - 1),
+    "UTINYINT": (0, 2**8 - 1),
+    "USMALLINT": (0, 2**16 - 1),
+    "UINTEGER": (0, 2**32 - 1),
+    "UBIGINT": (0, 2**64 - 1),
+    "UHUGEINT": (0, 2**128 - 1),
+}
+
+
+def _family(type: str) -> str:
+    """Types whose values have one shape."""
+    if type.endswith("]") or type.startswith(("STRUCT", "MAP", "UNION", "JSON", "TUPLE")):
+        return "nested"
+    if type.startswith(("DATE", "TIME", "TIMESTAMP")):
+        return "time"
+    if type.startswith("ENUM"):
+        return "enum"
+    if any(word in type for word in _NUMBERS) and type != "INTERVAL":
+        return "number"
+    return {"BOOLEAN": "boolean", "UUID": "uuid", "BLOB": "blob"}.get(type, "text")
+
+
+def fits(text: str, type: str) -> bool:
+    """Whether a number lies within what its type can hold; other types always do."""
+    if type not in _RANGES:
+        return True
+    low, high = _RANGES[type]
+    return low <= int(text) <= high

@@ -1,0 +1,102 @@
+"""The text of a test's file, of rows that were chosen for it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from seeknal.sql.quote import quote_identifier, quote_name
+from seeknal.unittests.values import read_rows
+from seeknal.unittests.yamltext import key, quoted, row_text, written
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from seeknal.sql.typetree import TypeTree
+    from seeknal.unittests.comparing import Answer
+    from seeknal.unittests.creating import Draft
+    from seeknal.unittests.types import Types
+    from seeknal.values.columns import Column
+    from seeknal.values.names import NodeId
+
+
+NOTHING = "expected_output:\n  rows: []\n"
+
+
+def text_of(draft: Draft, types: Types) -> str:
+    """The test, which expects no rows yet."""
+    question = draft.question
+    lines = [
+        f"test: {question.node.id}",
+        f'description: "Captured on {question.moment:%Y-%m-%d}"',
+        f"freeze_time: {_moment(question.moment)}",
+    ]
+    if question.interval is not None:
+        start, end = _moment(question.interval.start), _moment(question.interval.end)
+        lines.append(f"interval: {{start: {start}, end: {end}}}")
+    if question.query:
+        lines.append(f"query: {json.dumps(dict(question.query), ensure_ascii=False)}")
+    lines.append("inputs:" if question.columns else "inputs: {}")
+    for id, columns in question.columns.items():
+        lines += _input(draft, id, columns, types)
+    return "\n".join([*lines, NOTHING])
+
+
+def _moment(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _input(draft: Draft, id: NodeId, columns: Sequence[Column], types: Types) -> Iterator[str]:
+    named = ", ".join(f"{key(column.name)}: {_type(column.type)}" for column in columns)
+    yield f"  {id}:"
+    yield f"    columns: {{{named}}}"
+    read = draft.read(id)
+    trees = [types.tree(column.type) for column in read]
+    names = [column.name for column in read]
+    rows = read_rows(
+        draft.sample.cursor, _kept(draft, id, read), list(zip(names, trees, strict=True))
+    )
+    yield "    rows:" if rows else "    rows: []"
+    for row in rows:
+        yield f"      - {_row(names, row, trees)}"
+
+
+def _row(names: Sequence[str], values: Sequence[Any], types: Sequence[TypeTree]) -> str:
+    found = zip(names, values, types, strict=True)
+    return row_text({name: written(value, type) for name, value, type in found})
+
+
+def _type(text: str) -> str:
+    """A type's name, in quotes where YAML would take it for something else."""
+    return text if text.replace(" ", "").replace("_", "").isalnum() else quoted(text)
+
+
+def _kept(draft: Draft, id: NodeId, columns: Sequence[Column]) -> str:
+    """What stands after FROM for the chosen rows of an input, in their order."""
+    table = quote_name(id.kind, id.name)
+    listed = ", ".join(f"t.{quote_identifier(column.name)}" for column in columns)
+    kept = draft.choice.kept.get(id, ())
+    if not kept:
+        return f"(SELECT {listed} FROM {table} t WHERE false)"
+    places = ", ".join(f"({row}, {place})" for place, row in enumerate(kept))
+    return (
+        f"(SELECT {listed} FROM {table} t JOIN (VALUES {places}) v(chosen, place)"
+        " ON t.rowid = v.chosen ORDER BY v.place)"
+    )
+
+
+def expecting(text: str, answer: Answer, *, ordered: bool, unstable: Collection[str]) -> str:
+    """The test that expects what came out, without the columns that other runs give otherwise."""
+    names = [name for name in answer.columns if name not in unstable]
+    lines = ["expected_output:", f"  columns: [{', '.join(map(key, names))}]"]
+    if ordered:
+        lines.append("  ordered: true")
+    if unstable:
+        lines.append("  partial: true")
+    places = [list(answer.columns).index(name) for name in names]
+    trees = [answer.columns[name] for name in names]
+    lines.append("  rows:" if answer.rows else "  rows: []")
+    for row in answer.rows:
+        lines.append(f"    - {_row(names, [row[place] for place in places], trees)}")
+    return "\n".join([text.removesuffix(NOTHING) + lines[0], *lines[1:], ""])

@@ -1,0 +1,217 @@
+"""A test that is made of stored rows passes, shows what its node does, and tells no secrets."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+ORDERS = """id,customer,day,amount,status,email
+1,10,2026-01-01,5.00,paid,ann@example.com
+2,10,2026-01-02,7.50,paid,bob@example.com
+3,11,2026-01-03,,open,cid@example.com
+4,,2026-01-04,2.25,paid,dan@example.com
+5,12,2026-01-05,9.00,void,eve@example.com
+6,12,2026-01-06,9.00,paid,fay@example.com
+"""
+CUSTOMERS = "id,name\n10,Ann\n11,Bob\n13,Cid\n"
+SOURCE = "kind: source\nname: {0}\nsource: csv\ntable: data/{0}.csv\n"
+FILES = {
+    "data/orders.csv": ORDERS,
+    "data/customers.csv": CUSTOMERS,
+    "seeknal/sources/orders.yml": SOURCE.format("orders"),
+    "seeknal/sources/customers.yml": SOURCE.format("customers"),
+}
+SPENT = """SELECT c.name, sum(o.amount) AS spent, count(*) AS orders
+FROM ref('source.orders') o LEFT JOIN ref('source.customers') c ON c.id = o.customer
+WHERE o.status = 'paid'
+GROUP BY c.name
+"""
+
+
+@pytest.fixture
+def ran(seeknal_project):
+    """Makes a project of the given files beside two sources, which has run."""
+
+    def make(files):
+        project = seeknal_project({**FILES, **files})
+        project.run("run").assert_ok()
+        return project
+
+    return make
+
+
+def text_of(project, node):
+    return (project.path / f"tests/generated/test_{node.replace('.', '_', 1)}.yml").read_text()
+
+
+def test_what_is_made_passes_and_fails_once_the_node_does_something_else(ran):
+    project = ran({"seeknal/transforms/spent.sql": SPENT})
+
+    project.run("create-test", "transform.spent").assert_ok()
+    before = project.run("test")
+    failed = []
+    for old, new in (("LEFT JOIN", "JOIN"), ("= 'paid'", "<> 'paid'"), ("sum(", "max(")):
+        project.write({"seeknal/transforms/spent.sql": SPENT.replace(old, new)})
+        failed.append(project.run("test").exit_code)
+
+    before.assert_ok()
+    assert failed == [1, 1, 1]
+
+
+def test_what_is_made_passes_on_another_day_and_in_another_zone(ran, monkeypatch):
+    sql = "SELECT id, date_diff('day', day, current_date) AS age FROM ref('source.orders')"
+    project = ran({"seeknal/transforms/aged.sql": sql})
+    project.run("create-test", "transform.aged").assert_ok()
+    text = text_of(project, "transform.aged")
+    earlier = re.sub(r"freeze_time: .*", "freeze_time: 2026-02-08T23:59:59Z", text)
+    project.write({"tests/generated/test_transform_aged.yml": earlier})
+    project.run("test", "--update").assert_ok()
+
+    monkeypatch.setenv("TZ", "Pacific/Kiritimati")
+    result = project.run("test")
+
+    result.assert_ok()
+    assert "age: 38" in text_of(project, "transform.aged")
+
+
+def test_private_values_are_nowhere_in_the_file(ran):
+    source = SOURCE.format("orders") + "columns:\n  - {name: email, pii: true}\n"
+    sql = (
+        "SELECT id, lower(email) AS mail FROM ref('source.orders')"
+        " WHERE email LIKE '%@example.com' AND status = 'paid'"
+    )
+    project = ran({"seeknal/sources/orders.yml": source, "seeknal/transforms/mails.sql": sql})
+
+    project.run("create-test", "transform.mails").assert_ok()
+
+    text = text_of(project, "transform.mails")
+    assert not re.search(r"\b(ann|bob|cid|dan|eve|fay)@", text)
+    assert re.search(r'email: [a-z]{3}@example\.com', text)
+    project.run("test").assert_ok()
+
+
+def test_a_secret_in_the_rows_is_nowhere_in_the_file(ran):
+    source = SOURCE.format("orders")
+    profile = "connections:\n  s: {type: sqlite, path: data/x.db}\n"
+    sql = "SELECT id, email FROM ref('source.orders')"
+    project = ran({"seeknal/sources/orders.yml": source, "seeknal/transforms/mails.sql": sql})
+    notified = "notifications:\n  - {webhook: 'https://x.test/a', secret: 'bob@example.com'}\n"
+    project.write({"profiles.yml": profile + notified})
+
+    project.run("create-test", "transform.mails").assert_ok()
+
+    assert "bob@example.com" not in text_of(project, "transform.mails")
+    project.run("test").assert_ok()
+
+
+def test_rows_can_be_narrowed_and_counted(ran):
+    project = ran({"seeknal/transforms/spent.sql": SPENT})
+
+    narrowed = project.run("create-test", "transform.spent", "--where", "customer = 10")
+    again = project.run("create-test", "transform.spent", "--rows", "1", "--overwrite")
+
+    narrowed.assert_ok()
+    again.assert_ok()
+    assert "1 row of source.orders" in again.stdout
+    project.run("test").assert_ok()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "help"),
+    [
+        (["transform.spent"], "SK1709", "--overwrite"),
+        (["source.orders"], "SK1706", ""),
+        (["transform.spnt"], "SK0301", "spent"),
+        ([], "SK1708", "create-test transform.NAME"),
+        (["transform.spent", "--where", "custmer = 10", "--overwrite"], "SK1707", "customer"),
+        (["transform.spent", "--where", "DROP TABLE x", "--overwrite"], "SK1707", ""),
+        (["transform.spent", "--ask", "[", "--overwrite"], "SK1708", "dimensions"),
+    ],
+)
+def test_what_cannot_be_made_is_told(ran, arguments, code, help):
+    project = ran({"seeknal/transforms/spent.sql": SPENT})
+    project.run("create-test", "transform.spent").assert_ok()
+    before = text_of(project, "transform.spent")
+
+    result = project.run("create-test", *arguments)
+
+    assert result.exit_code == 2
+    assert code in result.stderr
+    assert help in result.stderr
+    assert text_of(project, "transform.spent") == before
+
+
+def test_a_node_whose_inputs_have_never_run_is_told_with_what_to_run(seeknal_project):
+    project = seeknal_project({**FILES, "seeknal/transforms/spent.sql": SPENT})
+
+    result = project.run("create-test", "transform.spent")
+
+    assert result.exit_code == 2
+    assert "seeknal run --select" in result.stderr
+
+
+def test_one_node_that_fails_keeps_no_other_from_its_test(ran):
+    project = ran({"seeknal/transforms/spent.sql": SPENT})
+    project.write({"seeknal/transforms/late.sql": "SELECT * FROM ref('transform.later')"})
+    project.write({"seeknal/transforms/later.sql": "SELECT 1 AS id"})
+
+    result = project.run("create-test", "*", "--format", "json")
+
+    assert result.exit_code == 1
+    told = {each["node"]: each["error"] for each in result.json()["tests"]}
+    assert told["transform.spent"] is None
+    assert told["transform.late"]["code"] == "SK1703"
+
+
+def test_a_node_of_ranges_is_tested_over_its_newest_range(ran):
+    keys = "schedule: '@daily'\ntime_column: day\nstart: 2026-01-01\n"
+    files = {
+        "seeknal/sources/orders.yml": SOURCE.format("orders") + keys,
+        "seeknal/transforms/daily.yml": (
+            f"kind: transform\nname: daily\ninputs: [source.orders]\n{keys}transform: |\n"
+            "  SELECT day, sum(amount) AS total FROM ref('source.orders') GROUP BY day\n"
+        ),
+    }
+    project = ran(files)
+
+    project.run("create-test", "transform.daily").assert_ok()
+
+    assert re.search(r"interval: \{start: \S+Z, end: \S+Z\}", text_of(project, "transform.daily"))
+    project.run("test").assert_ok()
+
+
+def test_a_snapshot_is_tested_with_the_rows_that_it_had_before(ran):
+    node = (
+        "kind: snapshot\nname: history\ninputs: [source.customers]\nstrategy: check\n"
+        "unique_key: id\ncheck_columns: [name]\n"
+    )
+    project = ran({"seeknal/snapshots/history.yml": node})
+    project.write({"data/customers.csv": CUSTOMERS.replace("Bob", "Rob")})
+    project.run("run").assert_ok()
+
+    project.run("create-test", "snapshot.history").assert_ok()
+
+    text = text_of(project, "snapshot.history")
+    assert "  snapshot.history:\n" in text
+    assert "is_current: false" in text[text.index("expected_output") :]
+    project.run("test").assert_ok()
+
+
+def test_a_metric_is_tested_as_it_is_asked(ran):
+    pytest.importorskip("seeknal_semantic")
+    model = (
+        "kind: semantic_model\nname: orders\nmodel: ref('source.orders')\n"
+        "entities: [{name: order, type: primary, expr: id}]\n"
+        "dimensions: [{name: status}]\nmeasures: [{name: amount, agg: sum}]\n"
+    )
+    metric = "kind: metric\nname: revenue\ntype: simple\nmeasure: amount\n"
+    files = {"seeknal/semantic_models/orders.yml": model, "seeknal/metrics/revenue.yml": metric}
+    project = ran(files)
+
+    project.run("create-test", "metric.revenue", "--ask", "dimensions: [status]").assert_ok()
+
+    text = text_of(project, "metric.revenue")
+    assert "query:" in text
+    assert "{status: paid, revenue: " in text
+    project.run("test").assert_ok()
