@@ -87,7 +87,7 @@ def test_private_values_are_nowhere_in_the_file(ran):
 
     text = text_of(project, "transform.mails")
     assert not re.search(r"\b(ann|bob|cid|dan|eve|fay)@", text)
-    assert re.search(r'email: [a-z]{3}@example\.com', text)
+    assert re.search(r"email: [a-z]{3}@example\.com", text)
     project.run("test").assert_ok()
 
 
