@@ -35,7 +35,7 @@ from seeknal.unittests.sampling import (
     sampled,
     secrets_in,
 )
-from seeknal.unittests.trials import prepare, refuse
+from seeknal.unittests.trials import Preparer, refuse
 from seeknal.unittests.writing import expecting, text_of
 from seeknal.values.errors import SeeknalError, UsageError, did_you_mean
 from seeknal.values.problems import Problems
@@ -289,9 +289,10 @@ def _trial_of(loaded: Loaded, text: str, types: Types) -> Trial:
     documents, wrong = read_texts(text, "tests/generated.yml")
     problems += wrong
     cases = [case for each in documents if (case := read_case(each, problems)) is not None]
-    prepared = prepare(loaded, cases, cases, types, problems)
     refuse(problems)
-    return trial_of(prepared[0], None)
+    with Preparer(loaded, cases, types) as preparer:
+        (prepared,) = preparer.prepared(cases)
+    return trial_of(prepared, None)
 
 
 def _answer(bench: Bench, trial: Trial) -> Answer:
