@@ -69,3 +69,8 @@ def _meetings(stage: Stage, parts: Parts, edges: Sequence[Edge]) -> dict[Item, l
             if value in index:
                 partners.setdefault(item, []).append(index[value])
     return partners
+
+
+def rows_of(some: Sequence[tuple[Item, ...]]) -> list[Item]:
+    """The rows of bundles, each once."""
+    return list(dict.fromkeys(item for one in some for item in one))

@@ -47,7 +47,7 @@ def choose(
     with staged(connection, tables) as stage:
         tree = _parsed(sql)
         sources = Sources(tree, tables)
-        found = facts(stage, mentioned(tree, sources))
+        found = facts(stage, mentioned(tree, sources), sources)
         wanted = goals(tree, sources, found)
         keys = edges(tree, sources)
         special = seeds(stage, tree, sources, found)

@@ -33,8 +33,8 @@ def mentioned(tree: Any, sources: Sources) -> list[Origin]:
     ]
 
 
-def facts(stage: Stage, columns: list[Origin]) -> Facts:
-    """Which of the columns hold NULL, and what those of few values hold."""
+def facts(stage: Stage, columns: list[Origin], sources: Sources) -> Facts:
+    """Which tables have equal rows, which columns hold NULL, and what those of few values hold."""
     missing: set[Origin] = set()
     values: dict[Origin, list[str]] = {}
     for place, node in enumerate(stage.nodes):
@@ -50,9 +50,32 @@ def facts(stage: Stage, columns: list[Origin]) -> Facts:
         for number, one in enumerate(mine):
             if row[2 * number] < stage.whole.counts[place]:
                 missing.add(one)
-            if 1 < row[2 * number + 1] <= _FEW:
+            if 1 < row[2 * number + 1] <= _FEW and _is_state(sources.type_of(one)):
                 values[one] = _values(stage, relation, one)
-    return Facts(missing=frozenset(missing), values=values)
+    doubled = frozenset(
+        node
+        for place, node in enumerate(stage.nodes)
+        if _is_doubled(stage, place, [one.name for one in sources.tables[node]])
+    )
+    return Facts(doubled=doubled, missing=frozenset(missing), values=values)
+
+
+def _is_doubled(stage: Stage, place: int, names: list[str]) -> bool:
+    """Whether a table has equal rows."""
+    import duckdb
+
+    cells = ", ".join(map(quote_identifier, names))
+    sql = f"SELECT count(*) > count(DISTINCT hash({cells})) FROM {stage.whole.names[place]}"
+    try:
+        ((doubled,),) = stage.cursor.execute(sql).fetchall()
+    except duckdb.Error:
+        return True
+    return bool(doubled)
+
+
+def _is_state(type: str) -> bool:
+    """Whether few different values of a type are states, rather than amounts."""
+    return type in ("VARCHAR", "BOOLEAN", "TINYINT", "UTINYINT") or type.startswith("ENUM")
 
 
 def _values(stage: Stage, relation: str, one: Origin) -> list[str]:

@@ -8,12 +8,17 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve
 
-from seeknal.unittests.choosing.bundles import bundles
+from seeknal.unittests.choosing.bundles import bundles, rows_of
 from seeknal.unittests.choosing.goals import Choice, Missed
 from seeknal.unittests.choosing.looking import Seen
-from seeknal.unittests.choosing.pools import listed
-from seeknal.unittests.choosing.searching import TooManyLooksError, least, narrowed
-from seeknal.unittests.choosing.stage import PLACE, ROW
+from seeknal.unittests.choosing.searching import (
+    FEW,
+    TooManyLooksError,
+    enough,
+    joined,
+    least,
+    narrowed,
+)
 
 if TYPE_CHECKING:
     from seeknal.unittests.choosing.bundles import Item
@@ -24,7 +29,7 @@ if TYPE_CHECKING:
 
 _MOST_ROWS = 60
 _MOST_LOOKS = 100
-_TRIES = 3
+_TRIES = 2
 _FIRST_POOL = 1
 _UNSTEADY = "what the rows give depends on their order"
 _HIDDEN = "rows that other goals need hide it"
@@ -110,7 +115,7 @@ class Meeting:
         for _place, parts in enumerate(pools):
             if self.look.at(sql, parts) is not Seen.OTHER:
                 continue
-            few = narrowed(self.look, sql, parts, self.edges, self.over)
+            few = self._few(sql, parts)
             if few not in self._bundles:
                 self._bundles[few] = bundles(self.look.stage, few, self.edges)
             found = self._added(sql, self._bundles[few])
@@ -121,6 +126,16 @@ class Meeting:
             if self.over() or why == _UNSTEADY:
                 break
         self.missed[number] = Missed(goal=goal, why=why)
+
+    def _few(self, sql: str, parts: Parts) -> Parts:
+        """Relations with fewer rows that show it together with those chosen, or else alone."""
+        if sum(parts.counts) <= FEW:
+            return parts
+        both = joined(self.look.stage, parts, self.kept)
+        if self.look.at(sql, both) is Seen.OTHER:
+            return narrowed(self.look, sql, both, self.kept, self.edges, self.over)
+        none: Subset = tuple(frozenset() for _ in self.kept)
+        return narrowed(self.look, sql, parts, none, self.edges, self.over)
 
     def _added(self, sql: str, candidates: Sequence[tuple[Item, ...]]) -> str | None:
         """Keep the fewest of the candidates that show it; else why not."""
@@ -133,7 +148,7 @@ class Meeting:
                 if banned.isdisjoint(one)
             }
             fresh.pop((), None)
-            some = self._enough(sql, list(fresh))
+            some = enough(list(fresh), lambda some: self._meets(sql, rows_of(some)), self.over)
             if not some:
                 return why
             try:
@@ -152,17 +167,6 @@ class Meeting:
             banned |= set(found)
         return why
 
-    def _enough(self, sql: str, fresh: Sequence[tuple[Item, ...]]) -> Sequence[tuple[Item, ...]]:
-        """Those of the bundles that show it together: all, or some where the others hide it."""
-        count = len(fresh)
-        while fresh and count and not self.over():
-            for start in (0, len(fresh) - count):
-                some = fresh[start : start + count]
-                if self._meets(sql, _joined(some)):
-                    return some
-            count //= 2
-        return ()
-
     def _fewest(self, sql: str, fresh: Sequence[tuple[Item, ...]]) -> list[Item]:
         """First the bundles that are needed, then the rows of those."""
         end = self.look.looks + _MOST_LOOKS
@@ -172,8 +176,8 @@ class Meeting:
                 raise TooManyLooksError
             return self._meets(sql, some)
 
-        whole = least(fresh, lambda some: meets(_joined(some)))
-        return least(_joined(whole), meets)
+        whole = least(fresh, lambda some: meets(rows_of(some)))
+        return least(rows_of(whole), meets)
 
     def _meets(self, sql: str, some: Sequence[Item]) -> bool:
         return self.look.among(sql, self._with(some)) is Seen.OTHER
@@ -187,20 +191,13 @@ class Meeting:
     def choice(self) -> Choice:
         """What was chosen, in an order of rows that has nothing to do with that of the tables."""
         stage = self.look.stage
-        kept = {}
-        for place, node in enumerate(stage.nodes):
-            found = stage.cursor.execute(
-                f"SELECT {ROW} FROM {stage.whole.names[place]}"
-                f" WHERE {ROW} IN ({listed(self.kept[place])}) ORDER BY {PLACE}"
-            ).fetchall()
-            kept[node] = tuple(row for (row,) in found)
+        kept = {
+            node: tuple(stage.ordered(place, self.kept[place]))
+            for place, node in enumerate(stage.nodes)
+        }
         return Choice(
             kept=kept,
             reached=tuple(self.met[number] for number in sorted(self.met)),
             unreached=tuple(self.missed[number] for number in sorted(self.missed)),
             unshown=tuple(self.unshown[number] for number in sorted(self.unshown)),
         )
-
-
-def _joined(some: Sequence[tuple[Item, ...]]) -> list[Item]:
-    return list(dict.fromkeys(item for one in some for item in one))

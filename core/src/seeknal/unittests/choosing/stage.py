@@ -66,6 +66,9 @@ class Stage:
         self._shown: list[object] = [None] * len(self.nodes)
         self._near: list[set[int]] = [set() for _ in self.nodes]
         self._from = quote_name(*self._one("SELECT current_catalog(), current_schema()"))
+        (self._threads,) = self._one("SELECT current_setting('threads')")
+        # Over few rows, several threads wait for each other more than they help.
+        self.cursor.execute("SET threads = 1")
         self._attach()
         self.whole = self._whole()
 
@@ -99,6 +102,7 @@ class Stage:
     def close(self) -> None:
         """Leave the connection as it was."""
         self.watch.close()
+        self.cursor.execute(f"SET threads = {self._threads}")
         self.cursor.execute(f"USE {self._from}")
         self.cursor.execute(f"DETACH {_NAME}")
         self.cursor.close()
@@ -120,6 +124,11 @@ class Stage:
         """The rowids in a relation, in their order."""
         found = self.cursor.execute(f"SELECT {ROW} FROM {relation} ORDER BY {PLACE}").fetchall()
         return [row for (row,) in found]
+
+    def ordered(self, place: int, rows: frozenset[int]) -> list[int]:
+        """Rowids of a table in an order that has nothing to do with that of the table."""
+        among = ",".join(map(str, sorted(rows))) or "NULL"
+        return self.rows(f"(FROM {self.whole.names[place]} WHERE {ROW} IN ({among}))")
 
     def show_parts(self, parts: Parts) -> None:
         """Let the names mean what the relations hold."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from seeknal.unittests.choosing.variants.change import altered, change, text
@@ -30,7 +30,7 @@ _TWINS = {"ArgMax": "ArgMin", "ArgMin": "ArgMax"}
 _ONCE = ("Sum", "Avg", "Count", "ArrayAgg", "GroupConcat", "List", "Median", "Mode")
 
 
-def aggregates(node: Any) -> Iterator[Change]:
+def aggregates(node: Any, may_be_null: Callable[[Any], bool]) -> Iterator[Change]:
     """Neighbours of an aggregate."""
     from sqlglot import exp
 
@@ -51,10 +51,10 @@ def aggregates(node: Any) -> Iterator[Change]:
     elif plain and kind in _ONCE:
         once = exp.Distinct(expressions=[inner.copy()])
         yield change(node, f"DISTINCT in {text(node)}", altered(node, this=once))
-    if kind == "Count" and plain:
+    if kind == "Count" and plain and may_be_null(inner):
         star = exp.Count(this=exp.Star(), big_int=True)
         yield change(node, f"count(*) instead of {text(node)}", star)
-    if kind in ("Avg", "Min", "Max", "Median", "Sum") and plain:
+    if kind in ("Avg", "Min", "Max", "Median") and plain and may_be_null(inner):
         filled = exp.Coalesce(this=inner.copy(), expressions=[exp.Literal.number(0)])
         yield change(node, f"NULL taken for 0 in {text(node)}", altered(node, this=filled))
     if kind in ("Sum", "Max", "Min", "Avg") and not isinstance(node.parent, exp.Coalesce):

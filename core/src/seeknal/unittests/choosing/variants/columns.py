@@ -26,9 +26,27 @@ def columns(node: Any, sources: Sources) -> Iterator[Change]:
         yield from _counted(node, sources)
     if not isinstance(node, exp.Column) or isinstance(node.this, exp.Star):
         return
-    yield from _others(node, sources)
+    if not _is_key(node):
+        yield from _others(node, sources)
     if type(node.parent).__name__ in _COMPARED:
         yield from _moved(node, sources)
+
+
+def keys(node: Any, sources: Sources) -> Iterator[Change]:
+    """Other columns in the keys of joins and of groups."""
+    from sqlglot import exp
+
+    if isinstance(node, exp.Column) and not isinstance(node.this, exp.Star) and _is_key(node):
+        yield from _others(node, sources)
+
+
+def _is_key(node: Any) -> bool:
+    from sqlglot import exp
+
+    parent = node.parent
+    if isinstance(parent, exp.EQ):
+        return isinstance(parent.this, exp.Column) and isinstance(parent.expression, exp.Column)
+    return isinstance(parent, exp.Group) or node.arg_key == "partition_by"
 
 
 def _projections(node: Any) -> Iterator[Change]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from seeknal.unittests.choosing.variants.change import altered, change, text
@@ -23,7 +23,7 @@ _TURNED = {
 _MATCHES = ("Like", "ILike", "SimilarTo", "RegexpLike", "RegexpILike", "Glob", "StartsWith")
 
 
-def conditions(node: Any) -> Iterator[Change]:
+def conditions(node: Any, may_be_null: Callable[[Any], bool]) -> Iterator[Change]:
     """What changes of a condition, or of a part of one."""
     kind = type(node).__name__
     if kind in ("Where", "Having", "Qualify"):
@@ -31,11 +31,11 @@ def conditions(node: Any) -> Iterator[Change]:
     elif kind in ("And", "Or"):
         yield from _connected(node)
     elif kind in _TURNED:
-        yield from _compared(node)
+        yield from _compared(node, may_be_null)
     elif kind == "Between":
-        yield from _between(node)
+        yield from _between(node, may_be_null)
     elif kind == "In":
-        yield from _listed(node)
+        yield from _listed(node, may_be_null)
     elif kind == "Not":
         yield change(node, f"without NOT: {text(node)}", node.this.copy())
     elif kind in ("Is", "Exists", *_MATCHES):
@@ -45,9 +45,11 @@ def conditions(node: Any) -> Iterator[Change]:
 
 
 def _dropped(node: Any) -> Iterator[Change]:
+    """A condition left out; of several, each is left out alone."""
     from sqlglot import exp
 
-    yield change(node.this, f"without the condition {text(node.this)}", exp.true())
+    if not isinstance(node.this, exp.And):
+        yield change(node.this, f"without the condition {text(node.this)}", exp.true())
 
 
 def _connected(node: Any) -> Iterator[Change]:
@@ -62,18 +64,22 @@ def _connected(node: Any) -> Iterator[Change]:
     yield change(node, f"{word} in {text(node)}", exp.Paren(this=both))
 
 
-def _compared(node: Any) -> Iterator[Change]:
+def _compared(node: Any, may_be_null: Callable[[Any], bool]) -> Iterator[Change]:
     from sqlglot import exp
 
     for name in _TURNED[type(node).__name__]:
+        if name == "NullSafeEQ" and not (may_be_null(node.this) and may_be_null(node.expression)):
+            continue
+        if name == "NullSafeNEQ" and not (may_be_null(node.this) or may_be_null(node.expression)):
+            continue
         other = getattr(exp, name)(this=node.this.copy(), expression=node.expression.copy())
         yield change(node, f"{text(other)} instead of {text(node)}", other)
     for side in (node.this, node.expression):
-        if isinstance(side, exp.Column) and not _null_safe(node):
+        if isinstance(side, exp.Column) and not _null_safe(node) and may_be_null(side):
             yield change(node, f"{text(node)} with NULL let in", _or_null(node, side))
 
 
-def _between(node: Any) -> Iterator[Change]:
+def _between(node: Any, may_be_null: Callable[[Any], bool]) -> Iterator[Change]:
     from sqlglot import exp
 
     value, low, high = node.this, node.args["low"], node.args["high"]
@@ -91,11 +97,11 @@ def _between(node: Any) -> Iterator[Change]:
     yield change(node, f"without the lower bound of {text(node)}", of(None, exp.LTE))
     yield change(node, f"without the upper bound of {text(node)}", of(exp.GTE, None))
     yield change(node, f"{text(node)} negated", _negated(node))
-    if isinstance(value, exp.Column):
+    if isinstance(value, exp.Column) and may_be_null(value):
         yield change(node, f"{text(node)} with NULL let in", _or_null(node, value))
 
 
-def _listed(node: Any) -> Iterator[Change]:
+def _listed(node: Any, may_be_null: Callable[[Any], bool]) -> Iterator[Change]:
     yield change(node, f"{text(node)} negated", _negated(node))
     items = node.expressions
     if len(items) > 1:
@@ -104,7 +110,7 @@ def _listed(node: Any) -> Iterator[Change]:
             yield change(
                 node, f"without {text(item)} in {text(node)}", altered(node, expressions=fewer)
             )
-    if type(node.this).__name__ == "Column":
+    if type(node.this).__name__ == "Column" and may_be_null(node.this):
         yield change(node, f"{text(node)} with NULL let in", _or_null(node, node.this))
 
 

@@ -14,12 +14,14 @@ from seeknal.unittests.choosing.variants.change import change, text
 if TYPE_CHECKING:
     from seeknal.unittests.choosing.sources import Sources
     from seeknal.unittests.choosing.variants.change import Change
+    from seeknal.values.names import NodeId
 
 
 @frozen(kw_only=True)
 class Facts:
-    """What the rows hold: columns with NULL, and the values of those that have few."""
+    """What the rows hold: tables with equal rows, columns with NULL, and values of few."""
 
+    doubled: frozenset[NodeId]
     missing: frozenset[Origin]
     values: Mapping[Origin, Sequence[str]]
 
@@ -35,8 +37,9 @@ def inputs(node: Any, sources: Sources, facts: Facts) -> Iterator[Change]:
     if table is None or any(node.args.get(key) for key in ("joins", "pivots", "sample")):
         return
     yield change(node, f"nothing in {text(node)}", _read(node, "SELECT * FROM {} WHERE false"))
-    once = _read(node, "SELECT DISTINCT * FROM {}")
-    yield change(node, f"without duplicates in {text(node)}", once)
+    if table in facts.doubled:
+        once = _read(node, "SELECT DISTINCT * FROM {}")
+        yield change(node, f"without duplicates in {text(node)}", once)
     for column in sources.tables[table]:
         origin, quoted = Origin(table, column.name), quote_identifier(column.name)
         if origin in facts.missing:
@@ -47,6 +50,22 @@ def inputs(node: Any, sources: Sources, facts: Facts) -> Iterator[Change]:
             literal = f"CAST({quote_literal(value)} AS {column.type})"
             less = f"SELECT * FROM {{}} WHERE {quoted} IS DISTINCT FROM {literal}"
             yield change(node, f"without {value} in {table}.{column.name}", _read(node, less))
+
+
+def may_be_null(node: Any, sources: Sources, facts: Facts) -> bool:
+    """Whether an expression may be NULL, as far as the rows of the tables can say."""
+    from sqlglot import exp
+
+    if any(join.args.get("side") for join in node.root().find_all(exp.Join)):
+        return True
+    if isinstance(node, exp.Literal):
+        return False
+    if not isinstance(node, exp.Column):
+        columns = list(node.find_all(exp.Column))
+        plain = isinstance(node, exp.Binary | exp.Paren) and not node.find(exp.Func, exp.Query)
+        return not plain or any(may_be_null(one, sources, facts) for one in columns)
+    origin = sources.origin(node)
+    return origin is None or origin in facts.missing
 
 
 def _read(node: Any, template: str) -> Any:
