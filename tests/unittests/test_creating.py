@@ -198,6 +198,25 @@ def test_a_snapshot_is_tested_with_the_rows_that_it_had_before(ran):
     project.run("test").assert_ok()
 
 
+def test_a_node_that_merges_is_tested_with_rows_that_are_replaced_and_kept(ran):
+    node = (
+        "kind: transform\nname: latest\nunique_key: id\nmaterialized: incremental\n"
+        "sql: SELECT id, name FROM ref('source.customers')\n"
+    )
+    project = ran({"seeknal/transforms/latest.yml": node})
+    project.write({"data/customers.csv": "id,name\n11,Rob\n14,Dan\n"})
+    project.run("run").assert_ok()
+
+    project.run("create-test", "transform.latest").assert_ok()
+
+    text = text_of(project, "transform.latest")
+    given, expected = text[: text.index("expected_output")], text[text.index("expected_output") :]
+    assert "{id: 11, name: Bob}" in given and "{id: 11, name: Rob}" in given
+    assert "{id: 11, name: Rob}" in expected and "Bob" not in expected
+    assert "name: Ann" in expected or "name: Cid" in expected
+    project.run("test").assert_ok()
+
+
 def test_a_metric_is_tested_as_it_is_asked(ran):
     pytest.importorskip("seeknal_semantic")
     model = (

@@ -12,7 +12,7 @@ from attrs import frozen
 from seeknal.intervals.clocks import in_utc
 from seeknal.plan.ranges import tracking_of
 from seeknal.run.intervals.batch import condition, time_column, with_ends
-from seeknal.sql.quote import quote_name
+from seeknal.sql.quote import quote_identifier, quote_name
 from seeknal.sql.tokens import tokenize
 from seeknal.values.errors import NodeError
 from seeknal.values.relations import Interval
@@ -63,7 +63,8 @@ def query_of(loaded: Loaded, asked: Question) -> str | None:
 
 
 def _whole(loaded: Loaded, asked: Question) -> str | None:
-    node = asked.node
+    goes_on = asked.node.id in asked.columns
+    node = asked.node.increment if goes_on else asked.node
     if node.does == "describes":
         return _answer(loaded, asked)
     if node.python is not None:
@@ -76,7 +77,21 @@ def _whole(loaded: Loaded, asked: Question) -> str | None:
         found.raise_problems(NodeError)
         assert found.node.sql is not None
         body = found.node.sql.executable
-    return body if node.rows_of_body or node.merges_by else _generated(loaded, asked, body)
+    if node.merges_by:
+        return _merged(node, body) if goes_on and body is not None else body
+    return body if node.rows_of_body else _generated(loaded, asked, body)
+
+
+def _merged(node: Node, body: str) -> str:
+    """The rows that a query gives, and those of before whose key it gives no row of."""
+    table = quote_name(node.id.kind, node.id.name)
+    keys = map(quote_identifier, node.merges_by)
+    same = " AND ".join(f"b.{key} IS NOT DISTINCT FROM t.{key}" for key in keys)
+    return (
+        f"WITH seeknal_batch AS ({body}\n) FROM seeknal_batch UNION ALL BY NAME"
+        f" SELECT t.* FROM {table} t"
+        f" WHERE NOT EXISTS (SELECT 1 FROM seeknal_batch b WHERE {same})"
+    )
 
 
 def _answer(loaded: Loaded, asked: Question) -> str | None:
