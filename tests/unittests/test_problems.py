@@ -101,6 +101,41 @@ def test_each_mistake_is_told_with_its_line_and_what_to_do(old, new, problem, pr
     assert problem[3] is None or problem[3] in found[4]
 
 
+def test_rows_that_a_node_does_not_look_at_are_told(problems_of):
+    text = TEST.replace("expected_output", "  this: {rows: [{user_id: 1}]}\nexpected_output")
+
+    found = problems_of(a=text)
+
+    assert [each[1:3] for each in found] == [(7, "SK1713")]
+
+
+def test_a_range_is_said_just_where_a_node_works_by_ranges(shop):
+    node = """
+        kind: transform
+        name: daily
+        time_column: day
+        schedule: "@daily"
+        start: 2026-01-01
+        sql: SELECT day FROM ref('source.users')
+        """
+    rows = "inputs: {source.users: {rows: [{day: 2026-01-31}]}}\nexpected_output: {rows: []}\n"
+    ranged = f"{TEST}interval: {{start: 2026-01-01, end: 2026-01-02}}\n"
+    shop.write(
+        {
+            "seeknal/transforms/daily.yml": node,
+            "tests/daily.yml": f"test: transform.daily\n{rows}",
+            "tests/ranged.yml": ranged,
+        }
+    )
+
+    found = shop.run("test", "--format", "json").json()["problems"]
+
+    assert [(each["file"], each["line"], each["code"]) for each in found] == [
+        ("tests/daily.yml", 1, "SK1717"),
+        ("tests/ranged.yml", 9, "SK1717"),
+    ]
+
+
 def test_all_problems_of_all_files_are_told_together(problems_of):
     found = problems_of(
         a=TEST.replace("Ann, age: 30", "Ann, age: x"),

@@ -79,6 +79,8 @@ def _inner(cell: Any, type: TypeTree, types: Types) -> str:
 def _of_text(text: str, type: TypeTree, types: Types) -> str:
     if type.name in INTEGERS:
         return _integer(text, type)
+    if type.name in ("BIGNUM", "VARINT"):
+        return quote_literal(_whole(text, type))
     if type.name == "DECIMAL":
         return _decimal(text, type)
     if type.name in ("FLOAT", "DOUBLE"):
@@ -117,21 +119,26 @@ def _number(text: str, type: TypeTree) -> Decimal:
     raise Misfit(f"{text!r} is no {type.text}")
 
 
-def _integer(text: str, type: TypeTree) -> str:
+def _whole(text: str, type: TypeTree) -> str:
+    """A whole number, as DuckDB reads it."""
     if text.startswith(("0x", "0o")):
         try:
-            number = Decimal(int(text, 0))
+            return str(int(text, 0))
         except ValueError:
             raise Misfit(f"{text!r} is no {type.text}") from None
-    else:
-        number = _number(text, type)
+    number = _number(text, type)
     whole = int(number)
-    least, greatest = INTEGERS[type.name]
     if whole != number:
         raise Misfit(f"{text!r} is no {type.text}: it is not whole")
-    if not least <= whole <= greatest:
+    return str(whole)
+
+
+def _integer(text: str, type: TypeTree) -> str:
+    whole = _whole(text, type)
+    least, greatest = INTEGERS[type.name]
+    if not least <= int(whole) <= greatest:
         raise Misfit(f"{text!r} is no {type.text}: that goes from {least} to {greatest}")
-    return quote_literal(str(whole))
+    return quote_literal(whole)
 
 
 def _decimal(text: str, type: TypeTree) -> str:

@@ -88,32 +88,40 @@ def _equal_in_group(
     others: list[int],
     tolerance: float,
 ) -> list[tuple[int, int]]:
-    """Of rows that differ in floats at most: the identical ones, then those that are near."""
+    """Of rows that differ in floats at most: the identical ones, then as many as can be near."""
     free: dict[Row, list[int]] = defaultdict(list)
     for other in reversed(others):
         free[actual[other]].append(other)
-    found, left = [], []
+    owner: dict[int, int] = {}
+    left = []
     for one in ones:
         same = free.get(expected[one])
         if same and _same(expected[one], expected[one], tolerance):
-            found.append((one, same.pop()))
+            owner[same.pop()] = one
         else:
             left.append(one)
-    rest = sorted(other for places in free.values() for other in places)
-    if not left or not rest or not tolerance:
-        return found
-    return found + _assigned(
-        left, rest, lambda one, other: _same(expected[one], actual[other], tolerance)
-    )
-
-
-def _assigned(ones: list[int], others: list[int], fits: Any) -> list[tuple[int, int]]:
-    """As many pairs that fit as there can be."""
-    owner: dict[int, int] = {}
-    options = {one: [other for other in others if fits(one, other)] for one in ones}
-    for one in ones:
-        _place(one, options, owner)
+    if left and len(owner) < len(others) and tolerance:
+        options = _Options(expected, actual, others, tolerance)
+        for one in left:
+            _place(one, options, owner)
     return [(one, other) for other, one in owner.items()]
+
+
+class _Options(dict[int, list[int]]):
+    """For each expected row the actual ones that are near, found when they are asked for."""
+
+    def __init__(
+        self, expected: Sequence[Row], actual: Sequence[Row], others: list[int], tolerance: float
+    ) -> None:
+        super().__init__()
+        self.expected, self.actual, self.others = expected, actual, others
+        self.tolerance = tolerance
+
+    def __missing__(self, one: int) -> list[int]:
+        row = self.expected[one]
+        near = [o for o in self.others if _same(row, self.actual[o], self.tolerance)]
+        self[one] = near
+        return near
 
 
 def _place(start: int, options: dict[int, list[int]], owner: dict[int, int]) -> None:

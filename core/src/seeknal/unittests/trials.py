@@ -92,6 +92,20 @@ class Preparer:
         if case.query is not None and node.does != "describes":
             place = case.marks.key("query")
             self.problems.add("SK1717", f"query: asks a metric, and {node.id} is none", place)
+        if case.interval is not None and node.tracking is None:
+            place = case.marks.key("interval")
+            what = f"{node.id} is not processed by ranges of time"
+            self.problems.add("SK1717", what, place, "leave interval: out")
+        if case.interval is None and node.tracking is not None:
+            self.problems.add(
+                "SK1717",
+                f"{node.id} is processed by ranges of time, and nothing says which",
+                case.location,
+                "interval: {start: 2026-02-01, end: 2026-02-02}",
+            )
+        if case.earlier is not None and not _looks_back(node):
+            what = f"{node.id} does not look at the rows that it has"
+            self.problems.add("SK1713", what, case.earlier.marks.key(), f"leave {node.id} out")
 
     def look_at_inputs(self, case: Case, node: Node) -> None:
         allowed = self.nodes if node.does == "describes" else node.parents
@@ -151,6 +165,13 @@ class Preparer:
             what = f"nothing says which columns {case.node} has so far"
             self.problems.add("SK1716", what, place, help)
         return select
+
+
+def _looks_back(node: Node) -> bool:
+    """Whether the rows that a node has may matter to those that come."""
+    of_sql = node.sql is not None and (node.sql.reads_itself or node.sql.incremental is not None)
+    of_function = node.python is not None and node.python.this
+    return of_sql or of_function or node.goes_on or node.tracking is not None
 
 
 _NONE = "there is no node {!r}"
