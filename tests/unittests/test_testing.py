@@ -234,3 +234,47 @@ def test_clocks_stand_still_and_ctes_are_looked_at(shop):
     found = shop.run("test")
 
     assert found.exit_code == 0, found
+
+
+def test_a_column_that_the_test_does_not_give_is_told_so(shop):
+    text = "test: transform.adults\ninputs: {source.users: {rows: [{user_id: 1, name: Ann}]}}\n"
+    shop.write({"tests/a.yml": f"{text}expected_output: {{rows: []}}\n"})
+
+    found = shop.run("test")
+
+    assert found.exit_code == 1
+    assert "an input has the columns that its rows name" in found.stdout
+
+
+def test_what_programs_print_that_a_node_starts_is_not_on_stdout(shop):
+    import json
+    import subprocess
+    import sys
+
+    code = """
+        import subprocess, sys
+        from seeknal import transform
+
+        @transform(name="loud", inputs=["source.users"])
+        def loud(ctx):
+            subprocess.run([sys.executable, "-c", "print('loud')"], check=True)
+            return ctx.ref("source.users")
+        """
+    text = "test: transform.loud\ninputs: {source.users: {rows: [{a: 1}]}}\n"
+    shop.write(
+        {
+            "seeknal/pipelines/loud.py": code,
+            "tests/loud.yml": f"{text}expected_output: {{rows: [{{a: 1}}]}}\n",
+        }
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-m", "seeknal", "test", "--format", "json"],
+        cwd=shop.path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert json.loads(done.stdout)[0]["status"] == "passed"
+    assert "loud" in done.stderr

@@ -311,6 +311,7 @@ def test_a_node_that_fails_is_not_updated(shop):
     told = refused(shop, ADULTS)
 
     assert "broken" in told
+    assert "not updated: the node gives no rows" in told
     assert "1 test: 0 passed, 1 error" in told
 
 

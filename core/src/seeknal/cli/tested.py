@@ -44,12 +44,13 @@ class Changes:
         return "updated" if outcome.case.id in self.updated else outcome.status
 
 
-def changed(updates: Sequence[Update]) -> Changes:
+def changed(updates: Sequence[Update], outcomes: Sequence[Outcome]) -> Changes:
     """Write the files, as far as they can be."""
     from seeknal.unittests.splicing import Unwritable
 
     updated: set[str] = set()
-    refused: dict[str, str] = {}
+    failed = [each.case.id for each in outcomes if each.status == "error"]
+    refused = dict.fromkeys(failed, "the node gives no rows")
     patches: dict[str, str] = {}
     for update in updates:
         file = update.file

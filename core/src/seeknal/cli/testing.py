@@ -49,7 +49,7 @@ def test_command(
     with Tests(loaded, every) as tests:
         with _progress(len(cases), format_) as started, _nodes_talk():
             outcomes = list(tests.run(cases, started))
-        changes = changed(tests.update(outcomes)) if update else Changes()
+        changes = changed(tests.update(outcomes), outcomes) if update else Changes()
     _answer(Told(outcomes, changes, loaded.project), format_, output)
     if not every:
         say(NO_TESTS)

@@ -16,6 +16,7 @@ from seeknal.unittests.comparing import Difference, compare
 from seeknal.unittests.files import read_tests
 from seeknal.unittests.trials import Preparer, refuse
 from seeknal.unittests.types import Types
+from seeknal.values.patterns import Pattern
 from seeknal.values.problems import Problems
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 _INTERRUPTED = "Query interrupted"
 """What DuckDB says when Ctrl-C stops a query in the main thread."""
+_NO_COLUMN = Pattern(r'Referenced column "[^"]+" not found|does not have a column named')
 Status = Literal["passed", "failed", "error"]
 
 
@@ -123,7 +125,10 @@ class Tests:
         """What a run would say: values are those of the test's file, and no secret."""
         from seeknal.run.failures import explain
 
-        return explain(error, prepared.node, self.project.target)
+        found = explain(error, prepared.node, self.project.target)
+        if found.help is None and _NO_COLUMN.search(found.message):
+            found.help = "an input has the columns that its rows name, or that columns: lists"
+        return found
 
 
 def trial_of(prepared: Prepared, cte: str | None) -> Trial:
