@@ -34,7 +34,7 @@ def filled(connection: duckdb.DuckDBPyConnection) -> None:
             draw.choice(DAYS),
             draw.choice(STATES),
         )
-        for number in range(300)
+        for number in range(160)
     ]
     connection.execute("CREATE SCHEMA source")
     connection.execute("CREATE SCHEMA transform")
@@ -124,6 +124,15 @@ SPRING = (
     " SELECT count(*) AS orders, count(status) AS known, avg(amount) AS usual FROM spring"
 )
 
+BOUGHT = (
+    "SELECT c.name FROM transform.customers AS c"
+    " SEMI JOIN source.orders AS o ON o.customer = c.id AND o.status = 'done'"
+)
+STATES_OF = (
+    "SELECT customer, string_agg(DISTINCT status, ',' ORDER BY status) AS states"
+    " FROM source.orders GROUP BY customer"
+)
+
 BROKEN = {
     "a bound that is taken in": (JOIN, "> 90", ">= 90"),
     "a filter that is left out": (JOIN, " WHERE o.amount > 90", ""),
@@ -157,6 +166,8 @@ BROKEN = {
     "a day later": (SPRING, "2024-06-01", "2024-06-02"),
     "rows counted instead of values": (SPRING, "count(status)", "count(*)"),
     "sum instead of average": (SPRING, "avg(", "sum("),
+    "partners counted": (BOUGHT, "SEMI JOIN", "JOIN"),
+    "duplicates in a list": (STATES_OF, "DISTINCT ", ""),
 }
 
 
@@ -266,4 +277,4 @@ def test_the_connection_is_left_as_it_was(shop):
     ).fetchall()
 
     assert databases == [("memory",)]
-    assert shop.execute("SELECT count(*) FROM source.orders").fetchall() == [(300,)]
+    assert shop.execute("SELECT count(*) FROM source.orders").fetchall() == [(160,)]

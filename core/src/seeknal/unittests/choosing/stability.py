@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from seeknal.unittests.choosing.looking import ORDERS
@@ -40,6 +41,7 @@ _ORDERED = (
     "StringAgg",
     "Table",
 )
+_STARTS = 20
 
 
 def may_vary(tree: Any) -> bool:
@@ -57,20 +59,30 @@ def may_vary(tree: Any) -> bool:
 
 
 def varying(look: Look, subset: Subset) -> tuple[int, ...]:
-    """The places of columns to leave out, so that what is left is the same in any order."""
+    """The places of columns to leave out, so that what is left is the same in any order.
+
+    As few as can be found by keeping one column after another, from each of them on.
+    """
     found: list[Outcome] = []
     for order in (PLACE, PLACE, *ORDERS):
         one = look.given(subset, order)
         if isinstance(one, Failure) or one.rows is None:
             return ()
         found.append(one)
+    width = len(found[0].names)
+    return min((_left_out(found, first) for first in range(min(width, _STARTS))), key=len)
+
+
+def _left_out(found: Sequence[Outcome], first: int) -> tuple[int, ...]:
+    """The columns to leave out, where those from ``first`` on are kept first of all."""
+    width = len(found[0].names)
     steady: list[int] = []
-    for place in range(len(found[0].names)):
-        wanted = [*steady, place]
+    for place in (*range(first, width), *range(first)):
+        wanted = sorted([*steady, place])
         cut = [_cut(one, wanted) for one in found]
         if all(same(cut[0], one) for one in cut[1:]):
             steady = wanted
-    return tuple(place for place in range(len(found[0].names)) if place not in steady)
+    return tuple(place for place in range(width) if place not in steady)
 
 
 def varying_share(look: Look, subset: Subset) -> float:

@@ -36,6 +36,10 @@ def aggregates(node: Any, may_be_null: Callable[[Any], bool]) -> Iterator[Change
 
     if isinstance(node, exp.Filter):
         yield change(node, f"without the filter of {text(node)}", node.this.copy())
+    if isinstance(node, exp.Distinct) and isinstance(node.parent, exp.Order):
+        yield change(node, f"without {text(node)}", node.expressions[0].copy())
+    if isinstance(node, exp.Order) and isinstance(node.parent, exp.AggFunc):
+        yield change(node, f"without the order in {text(node.parent)}", node.this.copy())
     if not isinstance(node, exp.AggFunc):
         return
     kind, inner = type(node).__name__, node.this

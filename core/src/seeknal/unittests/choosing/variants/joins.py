@@ -25,6 +25,7 @@ def joins(node: Any) -> Iterator[Change]:
     if kind in ("SEMI", "ANTI"):
         other = "ANTI" if kind == "SEMI" else "SEMI"
         yield change(node, f"{other} JOIN {name}", altered(node, kind=other))
+        yield change(node, f"INNER JOIN {name}", altered(node, kind=None))
     elif (on or using) and kind in ("", "INNER", "OUTER"):
         yield from _sides(node, name)
     if on is not None:
