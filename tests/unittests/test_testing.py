@@ -1,6 +1,11 @@
 """`seeknal test` runs the tests of a project and says which of them do not hold."""
 
+import json
+import os
 import shutil
+import signal
+import subprocess
+import sys
 
 import pytest
 
@@ -247,10 +252,6 @@ def test_a_column_that_the_test_does_not_give_is_told_so(shop):
 
 
 def test_what_programs_print_that_a_node_starts_is_not_on_stdout(shop):
-    import json
-    import subprocess
-    import sys
-
     code = """
         import subprocess, sys
         from seeknal import transform
@@ -278,3 +279,49 @@ def test_what_programs_print_that_a_node_starts_is_not_on_stdout(shop):
 
     assert json.loads(done.stdout)[0]["status"] == "passed"
     assert "loud" in done.stderr
+
+
+ENDLESS = """
+    import time
+    from seeknal import transform
+
+    @transform(name="endless", inputs=["source.users"])
+    def endless(ctx):
+        print("begun", flush=True)
+        HERE
+    """
+
+
+@pytest.mark.parametrize(
+    "work",
+    [
+        "return ctx.duckdb.sql('SELECT sum(a.range) FROM range(9999999) a, range(9999999)').fetchall()",
+        "return ctx.duckdb.sql('SELECT count(*) AS n FROM range(9999999) a, range(9999999) b')",
+        "time.sleep(60)",
+    ],
+)
+def test_ctrl_c_ends_the_tests_whatever_a_node_does(work, shop, tmp_path):
+    text = "test: transform.endless\ninputs: {source.users: {rows: [{a: 1}]}}\n"
+    shop.write(
+        {
+            "seeknal/pipelines/endless.py": ENDLESS.replace("HERE", work),
+            "tests/endless.yml": f"{text}expected_output: {{rows: []}}\n",
+        }
+    )
+    (tmp_path / "scratch").mkdir()
+
+    running = subprocess.Popen(
+        [sys.executable, "-m", "seeknal", "test"],
+        cwd=shop.path,
+        env={**os.environ, "TMPDIR": str(tmp_path / "scratch")},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    begun = running.stderr.readline()
+    running.send_signal(signal.SIGINT)
+    _, told = running.communicate(timeout=30)
+
+    assert begun == "transform.endless: begun\n"
+    assert running.returncode == 130
+    assert told.strip() == "interrupted"
+    assert list((tmp_path / "scratch").iterdir()) == []

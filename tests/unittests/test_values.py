@@ -4,6 +4,8 @@ import pytest
 
 from tests.unittests.conftest import ADULTS
 
+pytestmark = [pytest.mark.inside, pytest.mark.versions]
+
 EXACT = [
     ("BIGINT", "9223372036854775807", "9223372036854775807"),
     ("BIGINT", "1e3", "1000"),

@@ -291,15 +291,10 @@ def _take_note(environment: str) -> None:
 
 def reporter_of(format_: str, quiet: bool = False, verbose: bool = False) -> Any:
     """Who tells people of a run whose answer has this format."""
-    from seeknal.cli.descriptors import take_descriptors
     from seeknal.cli.progress import Lines, Silent
-    from seeknal.cli.streams import release_talk
-    from seeknal.cli.talk import give_voice
-    from seeknal.run.python import process
+    from seeknal.cli.talk import let_nodes_talk
 
-    take_descriptors()
-    give_voice()
-    process.at_departure(release_talk)
+    let_nodes_talk()
     if format_ == "json":
         return Silent()
     if quiet:

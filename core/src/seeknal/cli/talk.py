@@ -63,6 +63,16 @@ def give_voice() -> None:
         sys.stderr.voice = Talk(sys.stderr).show
 
 
+def let_nodes_talk() -> None:
+    """From now on what nodes, and programs that they start, print goes to stderr by whole lines."""
+    from seeknal.cli.descriptors import take_descriptors
+    from seeknal.cli.streams import release_talk
+
+    take_descriptors()
+    give_voice()
+    process.at_departure(release_talk)
+
+
 def say_awaited(what: str, seconds: float) -> None:
     """A line about a program that was started."""
     with above():

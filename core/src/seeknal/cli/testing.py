@@ -39,6 +39,7 @@ def test_command(
     They are the YAML files below tests/; NAMES are tests, nodes, files or folders. No source, state
     or target is touched. Ends with 1 when a test fails.
     """
+    from seeknal.cli.talk import let_nodes_talk
     from seeknal.plan.session import read_project
     from seeknal.unittests.running import Tests, all_tests
 
@@ -47,7 +48,8 @@ def test_command(
     every = all_tests(root)
     cases = _selected(loaded, every, names, wanted)
     with Tests(loaded, every) as tests:
-        with _progress(len(cases), format_) as started, _nodes_talk():
+        let_nodes_talk()
+        with _progress(len(cases), format_) as started:
             outcomes = list(tests.run(cases, started))
         changes = changed(tests.update(outcomes), outcomes) if update else Changes()
     _answer(Told(outcomes, changes, loaded.project), format_, output)
@@ -59,18 +61,6 @@ def test_command(
 NO_TESTS = (
     "there are no tests: write one in tests/NAME.yml, with test:, inputs: and expected_output:"
 )
-
-
-@contextmanager
-def _nodes_talk() -> Iterator[None]:
-    """Within the block what nodes, and programs that they start, print goes to stderr."""
-    from contextlib import redirect_stdout
-
-    from seeknal.cli.descriptors import take_descriptors
-
-    take_descriptors()
-    with redirect_stdout(sys.stderr):
-        yield
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import shutil
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -96,6 +97,7 @@ class Bench:
         self._engine: Engine | None = None
         self._trials = 0
         self._frozen: datetime | None = None
+        self._used: duckdb.DuckDBPyConnection | None = None
 
     def __enter__(self) -> Bench:
         return self
@@ -123,6 +125,19 @@ class Bench:
                 release_function()
                 shutil.rmtree(scope.workdir, ignore_errors=True)
 
+    def interrupt(self) -> None:
+        """Stop what is being run, from another thread."""
+        if self._used is not None:
+            self._used.interrupt()
+        if (own := sys.modules.get("seeknal.run.python.database")) is not None:
+            own.interrupt(None)
+        if (uv := sys.modules.get("seeknal.project.python.uv")) is not None:
+            uv.stop(None)
+
+    def abandon(self) -> None:
+        """Leave to itself what still runs, as the process is about to end; its files go."""
+        self._open.close()
+
     def _place(self) -> tuple[Path, Engine]:
         if self._scratch is None or self._engine is None:
             self._scratch = self._open.enter_context(scratch_folder())
@@ -136,12 +151,13 @@ class Bench:
 
     @contextmanager
     def _cursor(self, engine: Engine, trial: Trial) -> Iterator[duckdb.DuckDBPyConnection]:
-        cursor = engine.cursor()
+        cursor = self._used = engine.cursor()
         try:
             if trial.frozen is not None:
                 freeze_duckdb(cursor, trial.frozen)
             yield cursor
         finally:
+            self._used = None
             cursor.close()
 
     def _scope(

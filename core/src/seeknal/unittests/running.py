@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 from attrs import field, frozen
 
 from seeknal.host.garbage import uncollected
+from seeknal.run.python import process
 from seeknal.unittests.bench import Bench, Trial
 from seeknal.unittests.comparing import Difference, compare
 from seeknal.unittests.files import read_tests
@@ -26,8 +28,10 @@ if TYPE_CHECKING:
     from seeknal.unittests.updating import Update
     from seeknal.values.errors import SeeknalError
 
-_INTERRUPTED = "Query interrupted"
-"""What DuckDB says when Ctrl-C stops a query in the main thread."""
+WORKER = "seeknal-worker"
+"""What threads are called on which nodes run."""
+_PATIENCE = 2.0
+"""Seconds that a node is waited for which was told to stop."""
 _NO_COLUMN = Pattern(r'Referenced column "[^"]+" not found|does not have a column named')
 Status = Literal["passed", "failed", "error"]
 
@@ -67,6 +71,7 @@ class Tests:
 
     def __init__(self, loaded: Loaded, every: Sequence[Case]) -> None:
         self.project = loaded.project
+        self._left_to_itself = False
         self._open = ExitStack()
         self._types = self._open.enter_context(Types())
         self._preparer = self._open.enter_context(Preparer(loaded, every, self._types))
@@ -76,7 +81,11 @@ class Tests:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._open.close()
+        if self._left_to_itself:
+            # To close what it uses might wait for it, or end the process with a crash.
+            self._bench.abandon()
+        else:
+            self._open.close()
 
     def run(
         self, cases: Sequence[Case], started: Callable[[Case], None] = lambda case: None
@@ -89,11 +98,34 @@ class Tests:
             prepared = self._preparer.prepared(cases)
         for each in prepared:
             started(each.case)
-            yield self._outcome(each)
+            yield self._outcome_apart(each)
 
     def outcome(self, case: Case) -> Outcome:
         """How one test goes. Raises ProjectError with what of it does not fit the project."""
-        return self._outcome(*self._preparer.prepared([case]))
+        return self._outcome_apart(*self._preparer.prepared([case]))
+
+    def _outcome_apart(self, prepared: Prepared) -> Outcome:
+        """How a test goes on a thread of its own: what runs in the main one may not hear Ctrl-C."""
+        found: list[Outcome] = []
+        # Not the thread's own join: one that a signal interrupts takes the thread for ended.
+        ended = threading.Event()
+
+        def run() -> None:
+            process.nodes[threading.get_ident()] = prepared.node.id
+            try:
+                found.append(self._outcome(prepared))
+            finally:
+                process.nodes.pop(threading.get_ident(), None)
+                ended.set()
+
+        threading.Thread(target=run, name=WORKER, daemon=True).start()
+        try:
+            ended.wait()
+        except BaseException:
+            self._bench.interrupt()
+            self._left_to_itself = not ended.wait(_PATIENCE)
+            raise
+        return found[0]
 
     def _outcome(self, prepared: Prepared) -> Outcome:
         case, began = prepared.case, time.perf_counter()
@@ -104,9 +136,8 @@ class Tests:
                 with self._bench.result(trial_of(prepared, cte)) as result:
                     keys = prepared.node.keys if cte is None else ()
                     differences[cte] = compare(expected, result, self._types, keys)
-        except Exception as raised:
-            if str(raised) == _INTERRUPTED:
-                raise
+        except BaseException as raised:
+            # Whatever it is, as of a function that leaves Python: it is the node's failure.
             error = self._explained(raised, prepared)
         seconds = time.perf_counter() - began
         return Outcome(case=case, seconds=seconds, differences=differences, error=error)
@@ -121,7 +152,7 @@ class Tests:
                 failed.setdefault(outcome.case.file, []).append(outcome)
         return [update_of(self.project.root, file, of, self._types) for file, of in failed.items()]
 
-    def _explained(self, error: Exception, prepared: Prepared) -> SeeknalError:
+    def _explained(self, error: BaseException, prepared: Prepared) -> SeeknalError:
         """What a run would say: values are those of the test's file, and no secret."""
         from seeknal.run.failures import explain
 
