@@ -285,6 +285,8 @@ ENDLESS = """
     import time
     from seeknal import transform
 
+    LONG = "SELECT sum(a.range * b.range) AS n FROM range(9999999) a, range(9999999) b"
+
     @transform(name="endless", inputs=["source.users"])
     def endless(ctx):
         print("begun", flush=True)
@@ -295,8 +297,8 @@ ENDLESS = """
 @pytest.mark.parametrize(
     "work",
     [
-        "return ctx.duckdb.sql('SELECT sum(a.range) FROM range(9999999) a, range(9999999)').fetchall()",
-        "return ctx.duckdb.sql('SELECT count(*) AS n FROM range(9999999) a, range(9999999) b')",
+        "return ctx.duckdb.sql(LONG).fetchall()",
+        "return ctx.duckdb.sql(LONG)",
         "time.sleep(60)",
     ],
 )

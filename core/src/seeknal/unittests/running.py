@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 WORKER = "seeknal-worker"
 """What threads are called on which nodes run."""
+_EVERY = 0.2
 _PATIENCE = 2.0
 """Seconds that a node is waited for which was told to stop."""
 _NO_COLUMN = Pattern(r'Referenced column "[^"]+" not found|does not have a column named')
@@ -120,7 +121,9 @@ class Tests:
 
         threading.Thread(target=run, name=WORKER, daemon=True).start()
         try:
-            ended.wait()
+            # A signal that comes as the wait begins is only heard once that has ended.
+            while not ended.wait(_EVERY):
+                pass
         except BaseException:
             self._bench.interrupt()
             self._left_to_itself = not ended.wait(_PATIENCE)
