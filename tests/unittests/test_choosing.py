@@ -262,6 +262,16 @@ def test_columns_that_chance_makes_are_left_out(shop):
     assert "amount >= 90 instead of amount > 90 in line 1" in [g.words for g in choice.reached]
 
 
+def test_rows_are_chosen_for_sql_that_only_duckdb_understands(shop):
+    sql = "SELECT id, (id % 5)! AS ways FROM source.orders WHERE amount > 60"
+
+    choice = chosen(shop, sql)
+
+    assert over(shop, choice, sql)
+    assert "the result has rows" in [goal.words for goal in choice.reached]
+    assert 0 < len(choice.kept[ORDERS]) <= 25
+
+
 def test_no_more_time_is_taken_than_there_is(shop):
     choice = chosen(shop, BUSY, budget=0)
 

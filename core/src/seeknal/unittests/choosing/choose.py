@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from attrs import evolve
@@ -12,7 +13,9 @@ from seeknal.unittests.choosing.facts import facts, mentioned, seeds
 from seeknal.unittests.choosing.keys import edges
 from seeknal.unittests.choosing.looking import Look
 from seeknal.unittests.choosing.meeting import Meeting
+from seeknal.unittests.choosing.outcomes import same
 from seeknal.unittests.choosing.pools import pool
+from seeknal.unittests.choosing.running import Ran, chosen_by
 from seeknal.unittests.choosing.sources import Sources
 from seeknal.unittests.choosing.stability import may_vary, varying, varying_share
 from seeknal.unittests.choosing.stage import PLACE, Failure, staged
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
 
 _SIZES = (8, 60, 400, 3000)
 _MOSTLY = 0.5
+_LIMIT = 5.0
 
 
 def choose(
@@ -40,12 +44,15 @@ def choose(
 ) -> Choice:
     """Rows of each table such that what people break in ``sql`` gives another result over them.
 
-    ``budget`` are seconds; goals that were not looked at in that time are told as unreached.
-    Raises duckdb.Error where the tables cannot be read.
+    ``budget`` are seconds; goals that were not looked at in that time are told as unreached. SQL
+    that only DuckDB understands is a black box, as a function is. Raises duckdb.Error where the
+    tables cannot be read.
     """
     began = time.monotonic()
     with staged(connection, tables) as stage:
         tree = _parsed(sql)
+        if tree is None or not _reads_alike(stage, sql, tree):
+            return chosen_by(partial(_over, stage, sql), stage, tables, budget=budget)
         sources = Sources(tree, tables)
         found = facts(stage, mentioned(tree, sources), sources)
         wanted = goals(tree, sources, found)
@@ -60,9 +67,33 @@ def choose(
 
 
 def _parsed(sql: str) -> Any:
-    from sqlglot import parse_one
+    """The tree of a query; None where sqlglot does not know what is written there."""
+    from sqlglot import exp, parse_one
+    from sqlglot.errors import SqlglotError
 
-    return parse_one(sql, read="duckdb")
+    try:
+        tree: Any = parse_one(sql, read="duckdb")
+    except SqlglotError:
+        return None
+    return None if isinstance(tree, exp.Command) else tree
+
+
+def _reads_alike(stage: Stage, sql: str, tree: Any) -> bool:
+    """Whether the tree, written again, gives what the query gives."""
+    stage.show_parts(stage.whole)
+    given, again = (stage.outcome(one, _LIMIT) for one in (sql, tree.sql("duckdb")))
+    if isinstance(given, Failure) or isinstance(again, Failure):
+        return isinstance(given, Failure)
+    return may_vary(tree) or same(given, again)
+
+
+def _over(stage: Stage, sql: str, given: Mapping[NodeId, Sequence[int]]) -> Ran | None:
+    """What a query gives over some of the rows."""
+    stage.show(tuple(frozenset(given[node]) for node in stage.nodes))
+    found = stage.outcome(sql, _LIMIT)
+    if isinstance(found, Failure) or found.rows is None:
+        return None
+    return Ran(names=found.names, rows=found.rows)
 
 
 def _samples(stage: Stage, keys: Sequence[Edge], special: Sequence[Sequence[int]]) -> list[Parts]:

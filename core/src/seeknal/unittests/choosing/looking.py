@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from seeknal.unittests.choosing.outcomes import Outcome
     from seeknal.unittests.choosing.stage import Parts, Stage, Subset
 
-_REMEMBERED = 2000
+_REMEMBERED = 400
 _LITTLE = 3000
 _FLOATS = ("DOUBLE", "FLOAT", "REAL")
 _PATIENCE = 20
@@ -49,7 +49,6 @@ class Look:
         self._width: int | None = None
         self._floats: frozenset[int] = frozenset()
         self._describe()
-        self._least_limit = 0.3
 
     def _describe(self) -> None:
         """Learn the columns, where a number can stand for all rows."""

@@ -131,11 +131,15 @@ class Meeting:
         """Relations with fewer rows that show it together with those chosen, or else alone."""
         if sum(parts.counts) <= FEW:
             return parts
-        both = joined(self.look.stage, parts, self.kept)
-        if self.look.at(sql, both) is Seen.OTHER:
-            return narrowed(self.look, sql, both, self.kept, self.edges, self.over)
-        none: Subset = tuple(frozenset() for _ in self.kept)
-        return narrowed(self.look, sql, parts, none, self.edges, self.over)
+        stage, kept = self.look.stage, self.kept
+        few: list[str] = []
+        with stage.tidied(few):
+            both = joined(stage, parts, kept)
+            if self.look.at(sql, both) is not Seen.OTHER:
+                both, kept = parts, tuple(frozenset() for _ in kept)
+            found = narrowed(self.look, sql, both, kept, self.edges, self.over)
+            few += found.names
+        return found
 
     def _added(self, sql: str, candidates: Sequence[tuple[Item, ...]]) -> str | None:
         """Keep the fewest of the candidates that show it; else why not."""

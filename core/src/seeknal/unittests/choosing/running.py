@@ -56,11 +56,18 @@ def choose_by(
 
     Raises duckdb.Error where the tables cannot be read.
     """
-    began = time.monotonic()
     with staged(connection, tables) as stage:
-        trial = _Trial(stage, run, tables, until=began + budget)
-        trial.fill()
-        return trial.choice(time.monotonic() - began)
+        return chosen_by(run, stage, tables, budget=budget)
+
+
+def chosen_by(
+    run: Run, stage: Stage, tables: Mapping[NodeId, Sequence[Column]], *, budget: float
+) -> Choice:
+    """The same, over tables that stand on a stage."""
+    began = time.monotonic()
+    trial = _Trial(stage, run, tables, until=began + budget)
+    trial.fill()
+    return trial.choice(time.monotonic() - began)
 
 
 class _Trial:

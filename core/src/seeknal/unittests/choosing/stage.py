@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import Enum
+from itertools import count
 from typing import TYPE_CHECKING
 
 from attrs import frozen
@@ -62,7 +63,8 @@ class Stage:
             ", ".join(quote_identifier(column.name) for column in columns)
             for columns in tables.values()
         ]
-        self._made = 0
+        self._made: dict[str, None] = {}
+        self._numbers = count()
         self._shown: list[object] = [None] * len(self.nodes)
         self._near: list[set[int]] = [set() for _ in self.nodes]
         self._from = quote_name(*self._one("SELECT current_catalog(), current_schema()"))
@@ -109,13 +111,26 @@ class Stage:
 
     def made(self, select: str) -> str:
         """A new relation of what a query gives."""
-        self._made += 1
-        name = f"{_NAME}.main.made_{self._made}"
+        name = f"{_NAME}.main.made_{next(self._numbers)}"
         self.cursor.execute(f"CREATE TABLE {name} AS {select}")
+        self._made[name] = None
         return name
 
     def dropped(self, name: str) -> None:
+        """Forget a relation that was made."""
         self.cursor.execute(f"DROP TABLE {name}")
+        del self._made[name]
+
+    @contextmanager
+    def tidied(self, kept: list[str]) -> Iterator[None]:
+        """What is made within is forgotten after it, but for what stands in ``kept`` then."""
+        before = set(self._made)
+        try:
+            yield
+        finally:
+            for name in [name for name in self._made if name not in before]:
+                if name not in kept:
+                    self.dropped(name)
 
     def count(self, relation: str) -> int:
         return int(self._one(f"SELECT count(*) FROM {relation}")[0])

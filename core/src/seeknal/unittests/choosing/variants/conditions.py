@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 from seeknal.unittests.choosing.variants.change import altered, change, text
@@ -55,12 +56,15 @@ def _dropped(node: Any) -> Iterator[Change]:
 def _connected(node: Any) -> Iterator[Change]:
     from sqlglot import exp
 
-    left, right = node.this, node.expression
-    yield change(node, f"without the condition {text(left)}", right.copy())
-    yield change(node, f"without the condition {text(right)}", left.copy())
-    other = exp.Or if isinstance(node, exp.And) else exp.And
-    both = other(this=left.copy(), expression=right.copy())
-    word = "OR" if isinstance(node, exp.And) else "AND"
+    kind, other = (exp.And, exp.Or) if isinstance(node, exp.And) else (exp.Or, exp.And)
+    if not isinstance(node.parent, kind):
+        parts = list(node.flatten(unnest=False))
+        for part in parts:
+            rest = [one.copy() for one in parts if one is not part]
+            fewer = reduce(lambda left, right: kind(this=left, expression=right), rest)
+            yield change(node, f"without the condition {text(part)}", fewer)
+    both = other(this=node.this.copy(), expression=node.expression.copy())
+    word = "OR" if other is exp.Or else "AND"
     yield change(node, f"{word} in {text(node)}", exp.Paren(this=both))
 
 
