@@ -39,7 +39,6 @@ _ORDERED = (
     "Pivot",
     "JSONArrayAgg",
     "StringAgg",
-    "Table",
 )
 _STARTS = 20
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from seeknal.unittests.choosing.variants.change import altered, change, text
+from seeknal.unittests.choosing.variants.change import altered, change, copied, text
 
 if TYPE_CHECKING:
     from seeknal.unittests.choosing.variants.change import Change
@@ -45,7 +45,7 @@ def aggregates(node: Any, may_be_null: Callable[[Any], bool]) -> Iterator[Change
     kind, inner = type(node).__name__, node.this
     plain = inner is not None and not isinstance(inner, exp.Star | exp.Distinct | exp.Order)
     if kind in _TWINS:
-        other = getattr(exp, _TWINS[kind])(**{key: _copied(v) for key, v in node.args.items()})
+        other = getattr(exp, _TWINS[kind])(**copied(node))
         yield change(node, f"{text(other)} instead of {text(node)}", other)
     elif plain or isinstance(inner, exp.Distinct):
         yield from _neighbours(node, kind)
@@ -74,7 +74,3 @@ def _neighbours(node: Any, kind: str) -> Iterator[Change]:
     for name in _NEIGHBOURS.get(kind, ("Max", "Min")):
         other = getattr(exp, name)(this=node.this.copy())
         yield change(node, f"{text(other)} instead of {text(node)}", other)
-
-
-def _copied(value: Any) -> Any:
-    return value.copy() if hasattr(value, "copy") else value

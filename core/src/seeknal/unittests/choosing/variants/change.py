@@ -33,3 +33,8 @@ def altered(node: Any, **args: Any) -> Any:
     for key, value in args.items():
         copy.set(key, value)
     return copy
+
+
+def copied(node: Any) -> dict[str, Any]:
+    """Copies of the arguments of ``node``, for a node of another kind."""
+    return dict(node.copy().args)

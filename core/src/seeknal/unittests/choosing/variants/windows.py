@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from seeknal.unittests.choosing.variants.change import altered, change, text
+from seeknal.unittests.choosing.variants.change import altered, change, copied, text
 
 if TYPE_CHECKING:
     from seeknal.unittests.choosing.variants.change import Change
@@ -33,7 +33,7 @@ def windows(node: Any) -> Iterator[Change]:
     kind = type(node).__name__
     if kind in _NEIGHBOURS:
         for name in _NEIGHBOURS[kind]:
-            args = {key: _copied(value) for key, value in node.args.items()}
+            args = copied(node)
             other = getattr(exp, name)(**args)
             yield change(node, f"{text(other)} instead of {text(node)}", other)
     if kind in ("Lag", "Lead") and not node.args.get("offset"):
@@ -87,7 +87,3 @@ def _frames(node: Any) -> Iterator[Change]:
         yield change(spec, f"until the row before instead of {text(spec)}", before)
         after = altered(spec, end=exp.Literal.number(1), end_side="FOLLOWING")
         yield change(spec, f"until the row after instead of {text(spec)}", after)
-
-
-def _copied(value: Any) -> Any:
-    return value.copy() if hasattr(value, "copy") else value
