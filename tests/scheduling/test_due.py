@@ -149,6 +149,22 @@ def test_a_node_that_somebody_else_has_run_since_its_tick_is_not_due():
     assert due(found, [entry()], seconds("2026-03-01 06:00")).due == (DAILY,)
 
 
+@pytest.mark.parametrize("node", [DAILY, CHILD])
+def test_a_failing_node_that_somebody_else_has_run_well_since_is_not_run_again(node):
+    now = seconds("2026-03-01 05:30")
+    failing = Standing(tick=seconds("2026-03-01 04:00"), told=True).failed(Fault(message="no"), now)
+    memory = Memory(nodes={node: failing})
+    entries = (entry(along=(CHILD,)),)
+    before, since = ({node: now + seconds} for seconds in (-60, 60))
+
+    still = as_found(memory, Reading(entries=entries, made_at=before))
+    found = as_found(memory, Reading(entries=entries, made_at={**since, DAILY: now + 60}))
+
+    assert node in due(still, entries, now + 600).nodes
+    assert due(found, entries, now + 600) == Wanted()
+    assert [news.type for news in news_of(found)] == ["run.recovered"]
+
+
 def test_who_was_told_of_a_failure_is_told_that_the_node_is_gone():
     failing = Standing().failed(Fault(message="no"), 0)
     (failure,) = news_of(Memory(nodes={DAILY: failing}))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -76,6 +77,7 @@ def list_command(environment: str, format_: str, **options: Any) -> None:
                 project=loaded.project.name,
                 environment=environment,
                 nodes=[_answer(entry, now, loaded, environment) for entry in entries],
+                others=_others(entries, loaded, environment),
                 problems=[problem_answer(problem) for problem in problems],
             )
         )
@@ -136,6 +138,20 @@ def _answer(entry: Entry, now: int, loaded: Loaded, environment: str) -> dict[st
         "made_at": _made_at(snapshot),
         "stored": snapshot is not None or node.does not in ("loads", "computes"),
     }
+
+
+def _others(entries: Sequence[Entry], loaded: Loaded, environment: str) -> list[dict[str, Any]]:
+    """The nodes without a schedule that run along with others, and when they were made."""
+    snapshots = loaded.snapshots(environment)
+    along = dict.fromkeys(id for entry in entries for id in entry.along)
+    return [
+        {
+            "node": id,
+            "tracked": loaded.project.nodes[id].tracking is not None,
+            "made_at": _made_at(snapshots.get(id)),
+        }
+        for id in along
+    ]
 
 
 def _made_at(snapshot: Snapshot | None) -> str | None:

@@ -17,6 +17,7 @@ from seeknal.host.garbage import uncollected
 from seeknal.host.once import once
 from seeknal.kernel.plugins import Plugins, load_plugins
 from seeknal.project.loader import load_project
+from seeknal.project.vanished import told_of
 from seeknal.state.lock import project_lock
 from seeknal.state.store import State, open_state, read_state
 from seeknal.values.errors import UsageError, did_you_mean
@@ -141,7 +142,7 @@ def read_project(root: Path, request: Request, *, keep: bool = True) -> Loaded:
 
     Without ``keep`` no file is written, so that it is read anew the next time.
     """
-    with uncollected():
+    with uncollected(), told_of(root):
         plugins = load_plugins()
         project = load_project(
             root,
@@ -160,9 +161,14 @@ def read_project(root: Path, request: Request, *, keep: bool = True) -> Loaded:
             project=project,
             graph=graph,
             plugins=plugins,
-            fingerprints=once(lambda: fingerprints(project.nodes, graph, today, project.root)),
+            fingerprints=once(lambda: _fingerprints(project, graph, today)),
             connection=_connections(profile, plugins),
         )
+
+
+def _fingerprints(project: Project, graph: Graph, today: str) -> Mapping[NodeId, Fingerprint]:
+    with told_of(project.root):
+        return fingerprints(project.nodes, graph, today, project.root)
 
 
 @contextmanager

@@ -65,7 +65,7 @@ def reading_of(answer: Answer) -> Reading | Fault:
     content = answer.content
     if answer.code or "nodes" not in content:
         return fault_of(answer)
-    entries, made_at = [], {}
+    entries = []
     for found in content["nodes"]:
         id = NodeId(found["node"])
         entries.append(
@@ -76,8 +76,11 @@ def reading_of(answer: Answer) -> Reading | Fault:
                 above=tuple(map(NodeId, found["above"])),
             )
         )
-        if found["made_at"] and not found["tracked"]:
-            made_at[id] = int(datetime.fromisoformat(found["made_at"]).timestamp())
+    made_at = {
+        NodeId(found["node"]): int(datetime.fromisoformat(found["made_at"]).timestamp())
+        for found in (*content["nodes"], *content["others"])
+        if found["made_at"] and not found["tracked"]
+    }
     lacking = (NodeId(found["node"]) for found in content["nodes"] if not found["stored"])
     return Reading(
         entries=tuple(entries),

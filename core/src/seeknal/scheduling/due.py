@@ -66,6 +66,9 @@ def as_found(memory: Memory, reading: Reading) -> Memory:
     # Who was told that a node fails is to hear that it does no longer, as it is gone.
     gone = (id for id, standing in memory.nodes.items() if id not in known and standing.told)
     kept |= {id: Standing(told=True, fault=GONE) for id in gone}
+    for id, standing in list(kept.items()):
+        if standing.fails and 0 < standing.failed_at < made_at.get(id, 0):
+            kept[id] = Standing(tick=standing.tick, told=standing.told)
     for entry in reading.entries:
         made, standing = made_at.get(entry.node), kept.get(entry.node, Standing())
         if entry.node in reading.lacking:

@@ -35,7 +35,8 @@ class Standing:
     ``failures`` counts attempts since then that went wrong, ``retry_at`` is when the next is due.
     ``waits``: ranges of it lack an input. ``told``: somebody was told that it fails, and
     not yet that it is well; ``fault`` says then why it is, where no run of it has ended well.
-    ``follows``: it was only skipped, since another node failed.
+    ``follows``: it was only skipped, since another node failed. ``failed_at`` is when the last
+    attempt that went wrong had ended.
     """
 
     tick: int | None = None
@@ -45,6 +46,7 @@ class Standing:
     follows: bool = False
     waits: bool = False
     told: bool = False
+    failed_at: int = 0
 
     @property
     def fails(self) -> bool:
@@ -58,6 +60,7 @@ class Standing:
             retry_at=now + DELAY.after(self.failures),
             fault=fault,
             follows=follows,
+            failed_at=now,
         )
 
     def may_retry(self, now: int) -> bool:
