@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import sqlglot
 from attrs import frozen
@@ -15,13 +16,17 @@ from tests.unittests.operators import OPERATORS
 
 @frozen(kw_only=True)
 class Mutant:
-    """A node's text with one change. ``before`` and ``after`` are what stood there, and stands."""
+    """A node's text with one change. ``before`` and ``after`` are what stood there, and stands.
+
+    ``document`` is what the node's file says instead, where that is no query.
+    """
 
     id: str
     kind: str
     before: str
     after: str
     sql: str
+    document: Mapping[str, Any] | None = None
 
 
 def parsed(sql: str) -> exp.Expression:

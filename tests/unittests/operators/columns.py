@@ -58,10 +58,18 @@ def _fewer_keys(select: exp.Select, group: exp.Group) -> Iterator[Change]:
         copy = select.copy()
         copy.args["group"].expressions[place].pop()
         for part in copy.expressions:
-            names = (part.unalias().sql("duckdb"), part.alias_or_name)
-            if key.sql("duckdb") in names:
-                part.replace(_least(part))
+            _no_key(part, key)
         yield Change(select, copy, key.sql("duckdb"), "no key of the group")
+
+
+def _no_key(part: exp.Expression, key: exp.Expression) -> None:
+    """Let a column do without a key, named by itself or by the column's name."""
+    if part.alias_or_name == key.sql("duckdb") and not part.find(exp.AggFunc):
+        part.replace(_least(part))
+        return
+    for found in [found for found in part.find_all(type(key)) if found == key]:
+        if found.find_ancestor(exp.AggFunc) is None:
+            found.replace(exp.Min(this=found.copy()))
 
 
 def _least(part: exp.Expression) -> exp.Expression:

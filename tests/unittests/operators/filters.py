@@ -7,7 +7,13 @@ from collections.abc import Iterator
 from sqlglot import exp
 
 from tests.unittests.around import Around
-from tests.unittests.operators.changing import Change, conjuncts, in_brackets, with_args, without_each
+from tests.unittests.operators.changing import (
+    Change,
+    conjuncts,
+    in_brackets,
+    with_args,
+    without_each,
+)
 
 _OTHERS = {
     exp.EQ: (exp.NEQ,),
@@ -38,7 +44,9 @@ def filter_changed(tree: exp.Expression, around: Around) -> Iterator[Change]:
         values = node.expressions
         for place, value in enumerate(values if len(values) > 1 else ()):
             fewer = [other.copy() for other in values[:place] + values[place + 1 :]]
-            yield Change(node, with_args(node, expressions=fewer), value.sql("duckdb"), "(left out)")
+            yield Change(
+                node, with_args(node, expressions=fewer), value.sql("duckdb"), "(left out)"
+            )
 
 
 def _other_connector(node: exp.Expression) -> Iterator[Change]:

@@ -42,7 +42,9 @@ def _partitions(window: exp.Window) -> Iterator[Change]:
     keys = window.args.get("partition_by") or []
     for place, key in enumerate(keys):
         fewer = [other.copy() for other in keys[:place] + keys[place + 1 :]]
-        yield Change(window, with_args(window, partition_by=fewer), f"PARTITION BY {key.sql('duckdb')}")
+        yield Change(
+            window, with_args(window, partition_by=fewer), f"PARTITION BY {key.sql('duckdb')}"
+        )
 
 
 def _orders(window: exp.Window) -> Iterator[Change]:
