@@ -17,7 +17,9 @@ import tempfile
 import traceback
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+
+import duckdb
+from attrs import frozen
 
 from tests.unittests.cases import cases_of
 from tests.unittests.commands import by_command, create_test
@@ -25,68 +27,91 @@ from tests.unittests.corpus import PROJECTS, Prepared, prepared
 from tests.unittests.judging import Judged, judged, plainly
 from tests.unittests.operators import OPERATORS
 from tests.unittests.report import good_enough, report
+from tests.unittests.subjects import Subject
 
-_open = ExitStack()
-_projects: dict[str, tuple[Prepared, Any]] = {}
+_opened = ExitStack()
+_projects: dict[str, tuple[Prepared, duckdb.DuckDBPyConnection]] = {}
+"""What this process has prepared: each of several has its own."""
+
+
+@frozen(kw_only=True)
+class Task:
+    """One node that is to be judged, and how."""
+
+    given: argparse.Namespace
+    folder: Path
+    project: str
+    node: str
+
+    @property
+    def tests(self) -> Path:
+        """Where its tests are."""
+        chosen = self.given.choose.replace(":", ".") or "create-test"
+        return self.folder / "chosen" / chosen / self.project / self.node
 
 
 def main(arguments: list[str] | None = None) -> int:
     given = _options(arguments)
-    folder = given.folder or Path(tempfile.mkdtemp(prefix="unittests-"))
-    for name in given.project or PROJECTS:
-        _prepared(name, folder)
-    tasks = [
-        (given, folder, name, subject.id)
-        for name in given.project or PROJECTS
-        for subject in _projects[name][0].subjects
-        if not given.nodes or subject.id in given.nodes
-    ]
-    found = _all_judged(tasks, given.jobs)
+    with tempfile.TemporaryDirectory(prefix="unittests-") as place:
+        found = _judged_in(given, given.folder or Path(place))
     print(report(found, nodes=given.list))
     return 0 if good_enough(found) else 1
 
 
-def _all_judged(tasks: list[Any], jobs: int) -> list[Judged]:
-    if jobs == 1:
+def _judged_in(given: argparse.Namespace, folder: Path) -> list[Judged]:
+    tasks = [
+        Task(given=given, folder=folder, project=name, node=subject.id)
+        for name in given.project or PROJECTS
+        for subject in _prepared(name, folder)[0].subjects
+        if not given.nodes or subject.id in given.nodes
+    ]
+    if given.jobs == 1:
         return [_judged(task) for task in tasks]
-    with multiprocessing.get_context("spawn").Pool(jobs) as pool:
+    with multiprocessing.get_context("spawn").Pool(given.jobs) as pool:
         return pool.map(_judged, tasks, chunksize=1)
 
 
-def _prepared(name: str, folder: Path) -> tuple[Prepared, Any]:
+def _prepared(name: str, folder: Path) -> tuple[Prepared, duckdb.DuckDBPyConnection]:
     if name not in _projects:
         found = prepared(name, folder)
-        _projects[name] = (found, _open.enter_context(found.stored()))
+        _projects[name] = found, _opened.enter_context(found.stored())
     return _projects[name]
 
 
-def _judged(task: Any) -> Judged:
-    given, folder, name, id = task
-    project, stored = _prepared(name, folder)
-    subject = next(found for found in project.subjects if found.id == id)
-    tests = folder / "chosen" / (given.choose or "create-test") / name / id
+def _judged(task: Task) -> Judged:
+    project, stored = _prepared(task.project, task.folder)
+    subject = next(found for found in project.subjects if found.id == task.node)
+    if not task.given.kept:
+        _choose(task, subject, stored)
+    cases = cases_of(task.tests)
+    return judged(
+        subject,
+        cases,
+        stored,
+        plainly if task.given.plain else by_command(task.tests),
+        seed=task.given.seed,
+        most=task.given.most,
+        kinds=task.given.kind,
+    )
+
+
+def _choose(task: Task, subject: Subject, stored: duckdb.DuckDBPyConnection) -> None:
+    """Make the node's tests anew. Where that fails it is told, and there are none."""
+    shutil.rmtree(task.tests, ignore_errors=True)
     try:
-        if given.choose != "none":
-            _choose(given.choose, subject, stored, tests)
-    except (Exception, SystemExit, BaseException) as error:
-        if isinstance(error, KeyboardInterrupt):
-            raise
+        if not task.given.choose:
+            create_test(subject, task.tests)
+            return
+        module, _, name = task.given.choose.partition(":")
+        text = getattr(importlib.import_module(module), name)(subject, stored)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # A command's failure is one of pytest's, no Exception.
         why = "".join(traceback.format_exception_only(error)).strip()
         print(f"{subject.name}: no test: {why[:2000]}", file=sys.stderr)
-    cases = [case for case in cases_of(tests) if case.node == id] if tests.exists() else []
-    means: Any = plainly if given.plain else by_command(tests)
-    return judged(subject, cases, stored, means, seed=given.seed, most=given.most, kinds=given.kind)
-
-
-def _choose(choose: str, subject: Any, stored: Any, tests: Path) -> None:
-    shutil.rmtree(tests, ignore_errors=True)
-    if not choose:
-        create_test(subject, tests)
-        return
-    module, _, name = choose.partition(":")
-    text = getattr(importlib.import_module(module), name)(subject, stored)
-    tests.mkdir(parents=True)
-    (tests / f"{subject.id}.yml").write_text(text, "utf-8")
+    else:
+        task.tests.mkdir(parents=True)
+        (task.tests / f"{subject.id}.yml").write_text(text, "utf-8")
 
 
 def _options(arguments: list[str] | None) -> argparse.Namespace:
@@ -96,7 +121,10 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--kind", action="append", choices=tuple(OPERATORS), default=[])
     parser.add_argument("--project", action="append", choices=tuple(PROJECTS), default=[])
     parser.add_argument("--nodes", nargs="+", default=[], help="ids of nodes")
-    parser.add_argument("--folder", type=Path, help="where projects are run, and stay")
+    parser.add_argument(
+        "--folder", type=Path, help="where projects and tests stay for another time"
+    )
+    parser.add_argument("--kept", action="store_true", help="judge the tests that are there")
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--choose", default="", metavar="MODULE:FUNCTION")
     parser.add_argument("--plain", action="store_true", help="run tests by DuckDB alone")

@@ -147,20 +147,12 @@ def inferred(values: list[Any]) -> str:
 
 def selected(rows: tuple[Mapping[str, Any], ...], types: Types) -> str:
     """A query of the rows with each value of its column's type."""
-    columns = [
-        f"CAST(v{n} AS {type}) AS {named(name)}" for n, (name, type) in enumerate(types.items())
-    ]
+    names = ", ".join(map(named, types))
     if not rows:
-        nothing = ", ".join(
-            f"CAST(NULL AS {type}) AS {named(name)}" for name, type in types.items()
-        )
-        return f"SELECT {nothing} WHERE false"
-    lines = (
-        f"SELECT {', '.join(f'{_typed(row.get(name), type)} AS v{n}' for n, (name, type) in enumerate(types.items()))}"
+        nothing = (f"CAST(NULL AS {type}) AS {named(name)}" for name, type in types.items())
+        return f"SELECT {', '.join(nothing)} WHERE false"
+    lines = ", ".join(
+        f"({', '.join(f'CAST({literal(row.get(name))} AS {types[name]})' for name in types)})"
         for row in rows
     )
-    return f"SELECT {', '.join(columns)} FROM ({' UNION ALL '.join(lines)})"
-
-
-def _typed(value: Any, type: str) -> str:
-    return f"CAST({literal(value)} AS {type})"
+    return f"SELECT {names} FROM (VALUES {lines}) AS given({names})"

@@ -75,7 +75,7 @@ PROJECTS: dict[str, tuple[Callable[[Path], None], Callable[[TestProject], None]]
 def at_its_moment() -> Iterator[None]:
     """The time at which the projects are run, and what their profiles ask for."""
     with (
-        mock.patch("seeknal.host.clock.now", lambda: NOW),
+        mock.patch("seeknal.host.clock.now", return_value=NOW),
         mock.patch.dict(os.environ, _WITH_API),
     ):
         yield

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from enum import Enum
 
 import duckdb
@@ -126,19 +126,13 @@ def _whole(
     return found
 
 
-class plainly:
+@contextmanager
+def plainly(subject: Subject, cases: Sequence[Case]) -> Iterator[Fails]:
     """Runs tests by `evaluate`, each over tables that are laid out once."""
-
-    def __init__(self, subject: Subject, cases: Sequence[Case]) -> None:
-        self._subject = subject
-        self._cases = cases
-        self._open = ExitStack()
-
-    def __enter__(self) -> Fails:
-        subject = self._subject
+    with ExitStack() as opened:
         laid = [
-            (case, self._open.enter_context(laid_out(case, subject.tables, subject.ranged)))
-            for case in self._cases
+            (case, opened.enter_context(laid_out(case, subject.tables, subject.ranged)))
+            for case in cases
         ]
 
         def fails(mutant: Mutant | None) -> str | None:
@@ -146,7 +140,4 @@ class plainly:
             found = (failure(on, case, sql, subject.ranged) for case, on in laid)
             return next((why for why in found if why is not None), None)
 
-        return fails
-
-    def __exit__(self, *_: object) -> None:
-        self._open.close()
+        yield fails

@@ -9,7 +9,7 @@ from tests.unittests.evaluate import in_range, laid_out
 from tests.unittests.results import Answer, answer
 from tests.unittests.spans import condition, spans_of
 from tests.unittests.subjects import Subject
-from tests.unittests.writing import test_file
+from tests.unittests.writing import text_of_test
 
 
 def first_rows(subject: Subject, stored: duckdb.DuckDBPyConnection) -> str:
@@ -20,6 +20,11 @@ def first_rows(subject: Subject, stored: duckdb.DuckDBPyConnection) -> str:
 def random_rows(subject: Subject, stored: duckdb.DuckDBPyConnection) -> str:
     """Ten rows of each input, whichever."""
     return _written(subject, stored, "USING SAMPLE reservoir(10 ROWS) REPEATABLE (7)")
+
+
+def every_row(subject: Subject, stored: duckdb.DuckDBPyConnection) -> str:
+    """All rows of each input, which nothing escapes: what remains is the judge's own mistake."""
+    return _written(subject, stored, "LIMIT 100000")
 
 
 def _written(subject: Subject, stored: duckdb.DuckDBPyConnection, some: str) -> str:
@@ -33,8 +38,8 @@ def _written(subject: Subject, stored: duckdb.DuckDBPyConnection, some: str) -> 
         inputs[id] = answer(stored, f"SELECT * FROM {rows} {some}")
     # Once through a file: what is expected is that of the very values which are written.
     nothing = Answer(columns=(), types=(), rows=[])
-    (case,) = cases_in(test_file(subject.id, inputs, nothing, span), subject.id)
-    return test_file(subject.id, inputs, _expected(subject, case), span)
+    (case,) = cases_in(text_of_test(subject.id, inputs, nothing, span), subject.id)
+    return text_of_test(subject.id, inputs, _expected(subject, case), span)
 
 
 def _expected(subject: Subject, case: Case) -> Answer:

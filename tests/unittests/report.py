@@ -84,7 +84,8 @@ def _node(judged: Judged) -> str:
 
 def _survivor(verdict: Verdict) -> str:
     mutant = verdict.mutant
-    return f"  {verdict.subject}, {mutant.id}: {_line(mutant.before, 100)} -> {_line(mutant.after, 100)}"
+    before, after = _line(mutant.before, 100), _line(mutant.after, 100)
+    return f"  {verdict.subject}, {mutant.id}: {before} -> {after}"
 
 
 def _line(text: str, longest: int) -> str:

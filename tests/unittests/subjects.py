@@ -1,15 +1,16 @@
-"""A node with what a judge has to know of it: its query, its inputs, and how a mutant is written."""
+"""A node as a judge knows it: its query, its inputs, and how a mutant of it is written."""
 
 from __future__ import annotations
 
 import ast
 import re
 from collections.abc import Iterator, Mapping
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
 import yaml
-from attrs import evolve, field, frozen
+from attrs import evolve, frozen
 from sqlglot import exp
 
 from seeknal.values.node import Node
@@ -43,7 +44,6 @@ class Subject:
     frame: str = "{}"
     document: Mapping[str, Any] | None = None
     ranged: Ranged | None = None
-    short: Mapping[str, str] = field(factory=dict)
 
     @property
     def id(self) -> str:
@@ -140,11 +140,8 @@ def _with_document(text: str, node: Node, changed: Mapping[str, Any]) -> str:
 def _with_string(text: str, node: Node, sql: str) -> str:
     place = _query_in(text, node)
     assert place is not None
-    lines = text.splitlines(keepends=True)
-    starts = [0]
-    for line in lines:
-        starts.append(starts[-1] + len(line.encode()))
     raw = text.encode()
+    starts = [0, *accumulate(map(len, raw.splitlines(keepends=True)))]
     first = starts[place.lineno - 1] + place.col_offset
     last = starts[(place.end_lineno or 0) - 1] + (place.end_col_offset or 0)
     return (raw[:first] + repr(sql).encode() + raw[last:]).decode()
@@ -233,6 +230,7 @@ def _ranged(node: Node, project: Project) -> Ranged | None:
         parent = project.nodes[id].tracking
         if parent is not None:
             reach = tracking.cuts.get(id, Reach())
-            assert not (reach.before_end or reach.after_start)
+            assert not reach.before_end
+            assert not reach.after_start
             found[str(id)] = Reads(column=parent.column, before=reach.before, after=reach.after)
     return Ranged(column=tracking.column, reads=found)

@@ -53,7 +53,7 @@ def _orders(window: exp.Window) -> Iterator[Change]:
     for key in keys:
         other = with_args(key, desc=not key.args.get("desc"))
         yield Change(key, other, window.sql("duckdb"))
-    for place, key in enumerate(keys if len(keys) > 1 else ()):
+    for place in range(len(keys) if len(keys) > 1 else 0):
         fewer = [other.copy() for other in keys[:place] + keys[place + 1 :]]
         yield Change(order, with_args(order, expressions=fewer))
 

@@ -1,1 +1,1 @@
-"""A project of the kind that people write: windows, outer joins, DISTINCT, NULLs, ranges of dates."""
+"""A project as people write them: windows, outer joins, DISTINCT, NULLs, ranges of dates."""

@@ -27,8 +27,10 @@ _TABLES = {
             CASE WHEN {1:8} = 0 THEN 1 + {2:120} ELSE 1 + {0:124} END AS paid_by,
             TIMESTAMP '2025-01-01 08:00:00' + INTERVAL 1 DAY * {3:120}
                 + INTERVAL 1 HOUR * {4:12} AS ordered_at,
-            ['paid', 'paid', 'paid', 'shipped', 'shipped', 'cancelled', 'open'][1 + {5:7}] AS status,
-            CASE {6:5} WHEN 0 THEN 'WELCOME' WHEN 1 THEN 'SPRING' WHEN 2 THEN 'SPRING' END AS coupon,
+            ['paid', 'paid', 'paid', 'shipped', 'shipped', 'cancelled', 'open'][1 + {5:7}]
+                AS status,
+            CASE {6:5} WHEN 0 THEN 'WELCOME' WHEN 1 THEN 'SPRING' WHEN 2 THEN 'SPRING' END
+                AS coupon,
             CASE WHEN {7:6} > 0 THEN CAST({8:9} AS DECIMAL(10, 2)) END AS shipping
         FROM range(1, 901) AS r(i)
     """,
