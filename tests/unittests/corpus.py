@@ -16,6 +16,7 @@ from attrs import frozen
 from seeknal.testing import TestProject
 from tests.examples import EXAMPLES, LEFT_OUT, fill, script, seeknal
 from tests.unittests import shop, tpch
+from tests.unittests.around import Schema
 from tests.unittests.cases import named
 from tests.unittests.shop import data
 from tests.unittests.subjects import Subject, subjects_of
@@ -83,10 +84,11 @@ def at_its_moment() -> Iterator[None]:
 
 @frozen(kw_only=True)
 class Prepared:
-    """A project that has run."""
+    """A project that has run, with the columns of each output."""
 
     name: str
     folder: Path
+    columns: Schema
     subjects: tuple[Subject, ...]
 
     @contextmanager
@@ -120,7 +122,8 @@ def prepared(name: str, folder: Path) -> Prepared:
     with at_its_moment():
         project = load(place, Request()).project
     columns = {id: _columns(files) for id, files in outputs(place).items()}
-    return Prepared(name=name, folder=place, subjects=tuple(subjects_of(name, project, columns)))
+    subjects = tuple(subjects_of(name, project, columns))
+    return Prepared(name=name, folder=place, columns=columns, subjects=subjects)
 
 
 def outputs(folder: Path) -> dict[str, str]:

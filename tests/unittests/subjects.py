@@ -17,7 +17,7 @@ from seeknal.values.node import Node
 from seeknal.values.project import Project
 from seeknal.values.tracking import END_MARK, START_MARK, Reach
 from tests.unittests.around import Around, Schema
-from tests.unittests.cases import named
+from tests.unittests.cases import named, quoted
 from tests.unittests.evaluate import Ranged, Reads
 from tests.unittests.mutants import Mutant, mutants_of, parsed, written
 from tests.unittests.options import AGGREGATIONS, option_mutants, query_of
@@ -213,6 +213,9 @@ def _query_of_function(node: Node, project: Project) -> str | None:
 
 
 def _frame(node: Node, result: Mapping[str, str]) -> str:
+    """What a run makes of the rows: a feature group's types, and the layer that they are in."""
+    if node.provenance and node.layer and "_layer" in result:
+        return f"SELECT * REPLACE ({quoted(node.layer)} AS _layer) FROM ({{}})"
     if node.kind != "feature_group":
         return "{}"
     casts = ", ".join(
