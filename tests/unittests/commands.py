@@ -45,6 +45,8 @@ def by_command(tests: Path) -> Means:
         ):
             project = TestProject(Path(place) / "project")
             shutil.copytree(subject.root, project.path, ignore=NOT_NEEDED)
+            for file in subject.needless:
+                (project.path / file).unlink()
             if tests.exists():
                 shutil.copytree(tests, project.path / "tests")
 

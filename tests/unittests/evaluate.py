@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime, time
+from decimal import Decimal, InvalidOperation
+from typing import Any
 
 import duckdb
 from attrs import evolve, field, frozen
@@ -193,7 +196,7 @@ def _differs(
     if expected.rows is None:
         return None
     types = dict(zip(found.columns, found.types, strict=True))
-    wanted = answer(connection, selected(expected.rows, types)).rows
+    wanted = _wanted(connection, expected, types)
     same = (
         len(wanted) == len(found.rows)
         and all(
@@ -203,6 +206,37 @@ def _differs(
         else same_rows(wanted, found.rows, expected.tolerance)
     )
     return None if same else f"{len(found.rows)} rows are others than the {len(wanted)} expected"
+
+
+def _wanted(
+    connection: duckdb.DuckDBPyConnection, expected: Expected, types: Mapping[str, str]
+) -> list[tuple[Any, ...]]:
+    """The expected rows, of the types that came out, with nothing cut off to fit these."""
+    exact = {name: _read_as(type) for name, type in types.items()}
+    found = answer(connection, selected(expected.rows or (), exact)).rows
+    return [
+        tuple(_uncut(value, type) for value, type in zip(row, types.values(), strict=True))
+        for row in found
+    ]
+
+
+_NUMBERS = ("DECIMAL", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
+_EXACT = {"DATE": "TIMESTAMP", **dict.fromkeys(_NUMBERS, "VARCHAR")}
+"""As what values are read of which the type itself would drop digits, or the time of day."""
+
+
+def _read_as(type: str) -> str:
+    return type if type.endswith("]") else _EXACT.get(type.split("(")[0], type)
+
+
+def _uncut(value: Any, type: str) -> Any:
+    if value is not None and _read_as(type) == "VARCHAR" != type:
+        try:
+            return Decimal(value)
+        except InvalidOperation:
+            raise Unfit(f"{value!r} is no {type}") from None
+    midnight = isinstance(value, datetime) and value.time() == time()
+    return value.date() if type == "DATE" and midnight else value
 
 
 def _same_type(connection: duckdb.DuckDBPyConnection, one: str, other: str) -> bool:

@@ -44,6 +44,8 @@ class Subject:
     frame: str = "{}"
     document: Mapping[str, Any] | None = None
     ranged: Ranged | None = None
+    needless: tuple[str, ...] = ()
+    """Files that say nothing of it, nor of what it reads."""
 
     @property
     def id(self) -> str:
@@ -179,6 +181,7 @@ def subjects_of(name: str, project: Project, columns: Schema) -> Iterator[Subjec
             tables={parent: columns[parent] for parent in (*map(str, node.parents), *own)},
             result=columns[id],
             ranged=_ranged(node, project),
+            needless=_needless(node, project),
         )
         if node.python is not None:
             found = _query_of_function(node, project)
@@ -190,6 +193,22 @@ def subjects_of(name: str, project: Project, columns: Schema) -> Iterator[Subjec
         elif node.kind in AGGREGATIONS and node.sql is None:
             text = (project.root / node.location.file).read_text("utf-8")
             yield evolve(subject, sql=query_of(node), document=_document(text, node))
+
+
+def _needless(node: Node, project: Project) -> tuple[str, ...]:
+    """Files of SQL whose nodes neither it nor any other file needs."""
+    needed = {node.id} | {id for id, other in project.nodes.items() if not _is_sql(other)}
+    waiting = [*needed]
+    while waiting:
+        for id in project.nodes[waiting.pop()].waits_for:
+            if id not in needed:
+                needed.add(id)
+                waiting.append(id)
+    return tuple(other.location.file for id, other in project.nodes.items() if id not in needed)
+
+
+def _is_sql(node: Node) -> bool:
+    return node.location.file.endswith(".sql")
 
 
 def _query_of_function(node: Node, project: Project) -> str | None:

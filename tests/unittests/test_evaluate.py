@@ -49,7 +49,7 @@ def test_what_comes_out_as_expected_passes(expected):
         ("{columns: {id: INTEGER, twice: DECIMAL}, rows: []}", "id is BIGINT"),
         ("{partial: true, columns: [name], rows: []}", "no columns"),
         ("{ordered: true, rows: [{id: 2}, {id: 1, twice: 2.2}]}", "2 rows are others"),
-        ("{rows: [{id: one, twice: 2.2}, {id: 2}]}", "error: Conversion Error"),
+        ("{rows: [{id: one, twice: 2.2}, {id: 2}]}", "'one' is no BIGINT"),
     ],
 )
 def test_what_comes_out_in_another_way_fails(expected, why):
@@ -67,6 +67,35 @@ def test_digits_that_no_float_holds_are_kept():
     expected = "{rows: [{id: 1, twice: 24691357.82}, {id: 9007199254740993}]}"
 
     assert failed(written(expected, rows)) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "comes", "why"),
+    [
+        ("0.81", "0.8", "1 rows are others"),
+        ("1.5", "2", "1 rows are others"),
+        ("2025-01-01 10:00:00", "DATE '2025-01-01'", "1 rows are others"),
+        ("one", "1", "'one' is no INTEGER"),
+    ],
+)
+def test_nothing_of_what_is_expected_is_cut_off_to_fit_what_came(value, comes, why):
+    assert why in failed(written(f"{{rows: [{{a: {value}}}]}}"), f"SELECT {comes} AS a")
+
+
+@pytest.mark.parametrize(
+    ("value", "comes"),
+    [
+        ("2025-01-01", "DATE '2025-01-01'"),
+        ("2025-01-01", "TIMESTAMP '2025-01-01'"),
+        ("[1, 2]", "[1, 2]"),
+        ("{b: 1}", "{b: 1}"),
+        ("true", "true"),
+        ("1e3", "1000"),
+        ("null", "CAST(NULL AS BIGINT)"),
+    ],
+)
+def test_a_value_is_what_its_text_says(value, comes):
+    assert failed(written(f"{{rows: [{{a: {value}}}]}}"), f"SELECT {comes} AS a") is None
 
 
 def test_a_cte_is_looked_at_by_itself():
