@@ -49,7 +49,7 @@ class Judged:
 Fails = Callable[[Mutant | None], "str | None"]
 """Why the tests of a node fail with a mutant, or without one; None where they pass."""
 Means = Callable[[Subject, Sequence[Case]], AbstractContextManager[Fails]]
-LONGEST = 5.0
+LONGEST = 20.0
 """Seconds that a mutant may take over all rows."""
 
 
@@ -94,7 +94,7 @@ def told_apart(
     fates: list[Fate | None] = [Fate.EQUIVALENT] * len(mutants)
     for span in spans_of(subject, stored):
         with read_for(subject, span, stored) as connection:
-            right = _whole(subject, subject.sql, span, connection, 10 * LONGEST, 1_000_000)
+            right = _whole(subject, subject.sql, span, connection, 3 * LONGEST, 1_000_000)
             for place, mutant in enumerate(mutants):
                 if fates[place] in (Fate.NONE, Fate.TOO_LONG):
                     continue
