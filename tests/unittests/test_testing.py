@@ -327,3 +327,16 @@ def test_ctrl_c_ends_the_tests_whatever_a_node_does(work, shop, tmp_path):
     assert running.returncode == 130
     assert told.strip() == "interrupted"
     assert list((tmp_path / "scratch").iterdir()) == []
+
+
+def test_a_test_of_which_nothing_came_is_not_taken_for_one_that_holds(passing, monkeypatch):
+    from seeknal.unittests.running import Tests
+
+    def defect(tests, prepared):
+        raise ValueError("nobody knows")
+
+    monkeypatch.setattr(Tests, "_outcome", defect)
+    found = passing.run("test")
+
+    assert found.exit_code == 1
+    assert "nobody knows" in found.stderr

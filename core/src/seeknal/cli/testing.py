@@ -50,7 +50,7 @@ def test_command(
     with Tests(loaded, every) as tests:
         let_nodes_talk()
         with _progress(len(cases), format_) as started:
-            outcomes = list(tests.run(cases, started))
+            outcomes = tests.run(cases, started)
         changes = changed(tests.update(outcomes), outcomes) if update else Changes()
     _answer(Told(outcomes, changes, loaded.project), format_, output)
     if not every:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -90,33 +90,37 @@ class Tests:
 
     def run(
         self, cases: Sequence[Case], started: Callable[[Case], None] = lambda case: None
-    ) -> Iterator[Outcome]:
+    ) -> list[Outcome]:
         """How each of these tests goes, one after the other; ``started`` is told of each before.
 
         Raises ProjectError, before any is run, with all that does not fit the project.
         """
         with uncollected():
             prepared = self._preparer.prepared(cases)
-        for each in prepared:
-            started(each.case)
-            yield self._outcome_apart(each)
+        return self._outcomes(prepared, started)
 
     def outcome(self, case: Case) -> Outcome:
         """How one test goes. Raises ProjectError with what of it does not fit the project."""
-        return self._outcome_apart(*self._preparer.prepared([case]))
+        return self._outcomes(self._preparer.prepared([case]), lambda case: None)[0]
 
-    def _outcome_apart(self, prepared: Prepared) -> Outcome:
-        """How a test goes on a thread of its own: what runs in the main one may not hear Ctrl-C."""
+    def _outcomes(
+        self, tests: Sequence[Prepared], started: Callable[[Case], None]
+    ) -> list[Outcome]:
+        """How tests go, on a thread of their own: what runs in the main one may not hear Ctrl-C."""
         found: list[Outcome] = []
+        defects: list[BaseException] = []
         # Not the thread's own join: one that a signal interrupts takes the thread for ended.
-        ended = threading.Event()
+        ended, stopped = threading.Event(), threading.Event()
 
         def run() -> None:
-            process.nodes[threading.get_ident()] = prepared.node.id
             try:
-                found.append(self._outcome(prepared))
+                for each in tests:
+                    if not stopped.is_set():
+                        started(each.case)
+                        found.append(self._as_node(each))
+            except BaseException as error:
+                defects.append(error)
             finally:
-                process.nodes.pop(threading.get_ident(), None)
                 ended.set()
 
         threading.Thread(target=run, name=WORKER, daemon=True).start()
@@ -125,10 +129,22 @@ class Tests:
             while not ended.wait(_EVERY):
                 pass
         except BaseException:
+            stopped.set()
             self._bench.interrupt()
             self._left_to_itself = not ended.wait(_PATIENCE)
             raise
-        return found[0]
+        if defects:
+            # A test without an outcome must not be taken for one that holds.
+            raise defects[0]
+        return found
+
+    def _as_node(self, prepared: Prepared) -> Outcome:
+        """How a test goes; what is printed meanwhile is its node's."""
+        process.nodes[threading.get_ident()] = prepared.node.id
+        try:
+            return self._outcome(prepared)
+        finally:
+            process.nodes.pop(threading.get_ident(), None)
 
     def _outcome(self, prepared: Prepared) -> Outcome:
         case, began = prepared.case, time.perf_counter()
