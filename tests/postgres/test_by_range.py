@@ -274,7 +274,7 @@ def test_a_dropped_table_that_nobody_can_make_is_owed_all_rows(node, held, drop,
     database.run(make)
     node.again()
 
-    assert "create_table is false" in failed.error
+    assert "create_table is false" in failed.error.message
     assert (owed.status, owed.stale) == ("owed", ((BASE, BASE + 3 * HOUR),))
     assert held() == [1, 7, 3]
 
@@ -331,7 +331,7 @@ def test_rows_that_the_table_refuses_change_nothing(node, held):
     (delivery,) = node.has({0: [1], 1: [2]})
 
     assert (delivery.status, held()) == ("owed", [1])
-    assert "no column for two" in delivery.error
+    assert "no column for two" in delivery.error.message
 
 
 def test_names_are_found_however_they_are_written(node, held):

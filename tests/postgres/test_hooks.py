@@ -114,6 +114,7 @@ def test_an_error_says_where_the_hook_stands(orders, database):
     (entry,) = (each for each in outcome.json()["nodes"] if each["node"] == "source.orders")
     (target,) = entry["targets"]
     assert 'column "nosuch" does not exist' in target["error"]["message"]
+    assert target["error"]["code"] == "SK1371"
     assert target["error"]["message"].startswith("post_hook 2 of analytics.orders (seeknal/")
 
 

@@ -9,8 +9,9 @@ import pytest
 from seeknal.graph.agenda import Entry
 from seeknal.scheduling.answers import Reading
 from seeknal.scheduling.due import Ended, Ticks, Wanted, after, as_found, put_right, wanted
-from seeknal.scheduling.memory import Fault, Memory, Standing
+from seeknal.scheduling.memory import Memory, Standing
 from seeknal.scheduling.news import news_of, told
+from seeknal.values.faults import Fault
 from seeknal.values.names import NodeId
 from seeknal.values.schedule import Schedule
 

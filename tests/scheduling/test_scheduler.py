@@ -158,6 +158,17 @@ def test_status_says_that_what_is_remembered_is_damaged(seeknal_project, text):
     assert "sets it aside" in result.stderr
 
 
+def test_status_says_where_the_project_is_wrong(seeknal_project):
+    project = seeknal_project({**FILES, "seeknal/new.yml": "kind: transfrom\n"})
+
+    said = project.run("scheduler", "status").stdout
+    answer = project.run("scheduler", "status", "--format", "json").json()
+
+    assert "the project cannot be read: seeknal/new.yml:1: " in said
+    assert [each["file"] for each in answer["problems"]] == ["seeknal/new.yml"] * 2
+    assert all(each["line"] == 1 for each in answer["problems"])
+
+
 def test_a_new_node_runs_without_a_new_scheduler(seeknal_project, scheduler):
     project = seeknal_project(FILES)
     watched = scheduler(project)

@@ -11,6 +11,7 @@ from seeknal.cli.live import Live
 from seeknal.cli.progress import Lines, audits_text, failures, totals
 from seeknal.values.audits import AuditResult
 from seeknal.values.deliveries import Delivery
+from seeknal.values.faults import Fault
 from seeknal.values.location import Location
 from seeknal.values.names import NodeId
 from seeknal.values.node import Node
@@ -186,7 +187,12 @@ def test_failures_name_the_node_the_target_and_the_warning():
         audits=(audit(False, "warn"),),
         deliveries=(
             Delivery(
-                key="k", status="owed", output_id="o", delivery_id="d", label="out", error="full"
+                key="k",
+                status="owed",
+                output_id="o",
+                delivery_id="d",
+                label="out",
+                error=Fault(message="full", code="SK1104", help="make room"),
             ),
         ),
     )
@@ -195,7 +201,7 @@ def test_failures_name_the_node_the_target_and_the_warning():
 
     assert texts == [
         "error[SK0702]: transform.clean: boom\n  help: look",
-        "error[SK1101]: transform.clean -> out: full",
+        "error[SK1104]: transform.clean -> out: full\n  help: make room",
         "warning[SK0901]: transform.clean: not_null: 2 rows are NULL",
     ]
 

@@ -333,6 +333,26 @@ def test_a_file_that_alone_has_versions_keeps_them(shop, path):
     assert file.read_bytes() == held
 
 
+def test_a_delivery_that_is_refused_has_its_own_code_and_help_wherever_it_is_told(shop):
+    made = shop(CHECK, out=EXPOSED.replace("PATH", "out.csv"))
+    made.customers((1, "A", "2024-02-01 10:00:00"))
+    made.later()
+    shutil.rmtree(made.path / "target")
+
+    said = made("run").stderr
+    run = made("run", "--format", "json").json()
+    owed = made("deliveries", "list", "--format", "json").json()
+    history = made("history", "--node", "exposure.out", "--format", "json").json()
+
+    assert "error[SK1115]: exposure.out -> out.csv: there is a file out.csv" in said
+    assert "help: put target/ back from a backup" in said
+    (node,) = [each for each in run["nodes"] if each["node"] == "exposure.out"]
+    errors = [node["targets"][0]["error"], owed[0]["error"], history[0]["targets"][0]["error"]]
+    assert [error["code"] for error in errors] == ["SK1115"] * 3
+    assert all(error["help"].startswith("put target/ back") for error in errors)
+    assert not any("put target/ back" in error["message"] for error in errors)
+
+
 def test_an_audit_keeps_versions_back_and_the_next_run_goes_on_from_those_before(shop):
     made = shop(f"{CHECK}audits: [{{type: row_count, max: 3}}]\n")
     made.customers((1, "x", "2024-02-01 10:00:00"), (2, "y", "2024-02-01 10:00:00"))

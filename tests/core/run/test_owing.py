@@ -15,6 +15,7 @@ from seeknal.run.delivery.owing import (
     undelivered,
 )
 from seeknal.values.deliveries import Account, Span
+from seeknal.values.faults import Fault
 
 
 def due(mode, known=(), content="1", backlog=(), **more):
@@ -48,7 +49,7 @@ def test_a_target_that_holds_the_output_is_owed_nothing():
 
 
 def test_a_delivery_that_failed_is_tried_again_under_its_own_id():
-    failed = delivery(status="owed", error="the disk is full")
+    failed = delivery(status="owed", error=Fault(message="the disk is full"))
 
     found = due("full", [failed]).deliveries["k"]
 

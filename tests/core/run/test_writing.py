@@ -12,6 +12,7 @@ from seeknal.run.delivery.writing import (
 )
 from seeknal.values.deliveries import Account, Delivered, Extent
 from seeknal.values.errors import ConnectionFailed, RowsRefused, TargetGone
+from seeknal.values.faults import Fault
 from seeknal.values.names import NodeId
 from seeknal.values.relations import Relation
 
@@ -65,7 +66,7 @@ def test_a_batch_that_cannot_be_sent_holds_back_those_that_follow():
     )
 
     assert wrote == ["1"]
-    errors = [entry.delivery.error for entry in done.account.backlog]
+    errors = [entry.delivery.error.message for entry in done.account.backlog]
     assert errors == ["nobody answers", "nobody answers (earlier rows go first)"]
 
 
@@ -90,15 +91,17 @@ def test_a_drivers_own_exception_is_that_deliverys_failure():
     done, _ = delivered("full", newest=delivery(0, "owed"), fail={"1": LookupError("no cursor")})
 
     known = done.account.deliveries["k"]
-    assert (known.status, known.error) == ("owed", "LookupError: no cursor")
+    assert (known.status, known.error.text) == ("owed", "LookupError: no cursor")
+    assert known.error.code == "SK1101"
 
 
-def test_help_of_an_error_is_told_with_it():
-    failure = ConnectionFailed("nobody answers", help="start the server")
+def test_the_code_and_the_help_of_an_error_are_told_with_it():
+    failure = ConnectionFailed("nobody answers", code="SK1302", help="start the server")
 
     done, _ = delivered("full", newest=delivery(0, "owed"), fail={"1": failure})
 
-    assert done.account.deliveries["k"].error == "nobody answers (start the server)"
+    error = done.account.deliveries["k"].error
+    assert (error.message, error.code, error.help) == ("nobody answers", "SK1302", failure.help)
 
 
 def test_full_rows_replace_what_was_owed_in_another_mode():
@@ -120,9 +123,9 @@ def test_what_is_owed_to_a_target_that_is_gone_is_told():
 
     found = without_target(node(), account)
 
-    assert [entry.error for entry in found] == [
-        "the node no longer delivers there: put the target back, or give the rows up with"
-        " seeknal deliveries drop"
+    assert [entry.error.text for entry in found] == [
+        "the node no longer delivers there (put the target back, or give the rows up with"
+        " seeknal deliveries drop)"
     ]
     assert without_target(node(targets=(target(),)), account) == ()
 
@@ -130,23 +133,20 @@ def test_what_is_owed_to_a_target_that_is_gone_is_told():
 def test_what_is_owed_of_a_node_that_is_gone_is_told():
     found = without_node(Account(backlog=(owed(1),)))
 
-    assert "the files no longer have the node" in found[0].error
+    assert "the files no longer have the node" in found[0].error.message
 
 
 def test_earlier_failures_are_past_while_batches_are_attempted_again():
     from tests.core.run.values import snapshot
 
-    failed = owed(1, error="nobody answers")
-    refused = owed(2, "2", error="it has no key", refused=True)
-    passed = evolve(owed(3, "3", error="it came late"), passed=True)
+    failed = owed(1, error=Fault(message="nobody answers"))
+    refused = owed(2, "2", error=Fault(message="it has no key"), refused=True)
+    passed = evolve(owed(3, "3", error=Fault(message="it came late")), passed=True)
 
     found = without_outcomes(snapshot(backlog=(failed, refused, passed)))
 
-    assert [entry.delivery.error for entry in found.backlog] == [
-        None,
-        "it has no key",
-        "it came late",
-    ]
+    errors = [owed.delivery.error and owed.delivery.error.message for owed in found.backlog]
+    assert errors == [None, "it has no key", "it came late"]
 
 
 SPANS = ((0, 10),)

@@ -8,6 +8,7 @@ import pytest
 from seeknal.values.audits import AuditResult
 from seeknal.values.columns import Column
 from seeknal.values.deliveries import Delivery, Owed
+from seeknal.values.faults import Fault
 from seeknal.values.location import Location
 from seeknal.values.names import NodeId
 from seeknal.values.snapshot import Artifact, Fingerprint, Merged, Part, Snapshot, View
@@ -43,7 +44,11 @@ def make_snapshot():
             sample="target/audits/x.parquet",
         )
         delivery = Delivery(
-            key="file:out.csv", status="owed", output_id=output, delivery_id="r1/x", error="no room"
+            key="file:out.csv",
+            status="owed",
+            output_id=output,
+            delivery_id="r1/x",
+            error=Fault(message="no room", code="SK1104"),
         )
         return Snapshot(
             node=NodeId(node),

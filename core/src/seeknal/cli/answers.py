@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from seeknal.run.delivery.leftovers import Left
     from seeknal.values.audits import AuditResult
     from seeknal.values.estimates import Estimate
+    from seeknal.values.faults import Fault
     from seeknal.values.location import Location
     from seeknal.values.names import NodeId
     from seeknal.values.plan import Plan, Step
@@ -59,6 +60,11 @@ def error_answer(
 def told(message: str | None) -> dict[str, Any] | None:
     """An error of which only the words are known."""
     return error_answer(message) if message else None
+
+
+def fault_answer(fault: Fault | None, node: NodeId | None = None) -> dict[str, Any] | None:
+    """What went wrong earlier, where anything did."""
+    return error_answer(fault.message, fault.code, fault.help, node=node) if fault else None
 
 
 def problem_answer(problem: Problem) -> dict[str, Any]:
@@ -180,7 +186,10 @@ def _audited(found: Mapping[str, Any]) -> dict[str, Any]:
 
 def target_answer(found: Mapping[str, Any]) -> dict[str, Any]:
     """What is told of a delivery."""
-    return {**found, "error": told(found.get("error"))}
+    error = found.get("error")
+    # Records of earlier times have its words alone.
+    answer = error_answer(**error) if isinstance(error, dict) else told(error)
+    return {**found, "error": answer}
 
 
 def history_answer(record: Mapping[str, Any]) -> dict[str, Any]:

@@ -46,7 +46,11 @@ def list_command(environment: str | None, format_: str) -> None:
         return
     headers = ("id", "environment", "node", "target", "mode", "rows", "status", "error")
     names = ("id", "environment", "node", "label", "mode", "rows", "status")
-    rows = [(*(_about(entry)[name] for name in names), entry.delivery.error) for entry in found]
+    rows = [
+        (*(_about(entry)[name] for name in names), error.text if error else None)
+        for entry in found
+        for error in (entry.delivery.error,)
+    ]
     print_table(headers, rows, (False, False, False, False, False, True, False, False))
 
 
@@ -114,7 +118,7 @@ def drop_command(
 
 
 def _about(entry: Any) -> dict[str, Any]:
-    from seeknal.cli.answers import told
+    from seeknal.cli.answers import fault_answer
 
     delivery = entry.delivery
     return {
@@ -126,7 +130,7 @@ def _about(entry: Any) -> dict[str, Any]:
         "rows": entry.rows,
         "status": entry.state,
         "passed": entry.passed,
-        "error": told(delivery.error),
+        "error": fault_answer(delivery.error),
         "at": delivery.at,
         "delivery_id": delivery.delivery_id,
     }

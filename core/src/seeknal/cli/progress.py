@@ -298,10 +298,11 @@ def failures(
     messages += [
         message(
             "error",
-            "SK1101",
-            f"{result.node} -> {delivery.label}: {delivery.error}",
+            delivery.error.code,
+            f"{result.node} -> {delivery.label}: {delivery.error.message}",
             _place_of(delivery, node),
-            root=root,
+            delivery.error.help,
+            root,
         )
         for delivery in result.deliveries
         if delivery.status == "owed" and delivery.error

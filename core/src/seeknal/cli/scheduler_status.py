@@ -15,7 +15,10 @@ def print_status(found: Status, environment: str, fault: ProjectError | None, no
     """Write how a scheduler is; ``fault`` is why its project cannot be read now."""
     print(_headline(found, environment, now))
     if fault is not None:
-        print(f"the project cannot be read: {fault.message}")
+        from seeknal.cli.answers import failure_answer
+        from seeknal.scheduling.answers import what_failed
+
+        print(f"the project cannot be read: {what_failed(failure_answer(fault))}")
     rows = [_row(each, now) for each in found.nodes]
     if rows:
         print()
@@ -69,11 +72,10 @@ def status_answer(
     found: Status, environment: str, fault: ProjectError | None, now: float
 ) -> dict[str, Any]:
     """The same as JSON."""
-    from seeknal.cli.answers import answered, error_answer
+    from seeknal.cli.answers import answered, failure_answer
 
-    beat, error = found.heartbeat, None
-    if fault is not None:
-        error = error_answer(fault.message, fault.code, fault.help, fault.location)
+    beat = found.heartbeat
+    failure = failure_answer(fault) if fault else {}
     running = beat.running if beat and found.alive else None
     return answered(
         "success",
@@ -91,18 +93,18 @@ def status_answer(
         }
         if running
         else None,
-        project_error=error,
+        project_error=failure.get("error"),
+        problems=failure.get("problems", []),
         nodes=[_node(each, now) for each in found.nodes],
         notifications=found.pending,
     )
 
 
 def _node(each: NodeStatus, now: float) -> dict[str, Any]:
-    from seeknal.cli.answers import error_answer
+    from seeknal.cli.answers import fault_answer
     from seeknal.intervals.ticks import ticked, ticks_next
 
     schedule, standing = each.entry.schedule if each.entry else None, each.standing
-    fault = standing.fault
     return {
         "node": each.node,
         "schedule": schedule.text if schedule else None,
@@ -112,9 +114,7 @@ def _node(each: NodeStatus, now: float) -> dict[str, Any]:
         "status": each.status,
         "failures": standing.failures,
         "retry_at": _iso(standing.retry_at) if standing.fails else None,
-        "error": error_answer(fault.message, fault.code, fault.help, node=each.node)
-        if fault
-        else None,
+        "error": fault_answer(standing.fault, each.node),
     }
 
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from seeknal.scheduling.child import Child
-    from seeknal.scheduling.memory import Fault
+    from seeknal.values.faults import Fault
     from seeknal.values.names import NodeId
 
 PERIOD = 300.0

@@ -9,8 +9,8 @@ from attrs import field, frozen
 
 from seeknal.graph.agenda import Entry
 from seeknal.scheduling.due import Ended
-from seeknal.scheduling.memory import Fault
 from seeknal.values.errors import LockHeld
+from seeknal.values.faults import Fault
 from seeknal.values.names import NodeId
 from seeknal.values.schedule import Schedule
 from seeknal.values.several import a_few
@@ -133,9 +133,8 @@ def fault_of(answer: Answer) -> Fault:
     """Why a process gave no answer, as far as it said so."""
     error = answer.content.get("error")
     if error:
-        problems: Sequence[Mapping[str, Any]] = answer.content.get("problems") or [error]
         return Fault(
-            message=a_few([*map(_place, problems)], between="; "),
+            message=what_failed(answer.content),
             code=error.get("code"),
             help=error.get("help"),
         )
@@ -144,6 +143,12 @@ def fault_of(answer: Answer) -> Fault:
         return Fault(message=f"the process {answer.ending}")
     said = f": {answer.said.splitlines()[-1]}" if answer.said else ""
     return Fault(message=f"the process {answer.ending}{said}")
+
+
+def what_failed(content: Mapping[str, Any]) -> str:
+    """What a command that failed says in its answer, each thing with its place, in one line."""
+    problems: Sequence[Mapping[str, Any]] = content.get("problems") or [content["error"]]
+    return a_few([*map(_place, problems)], between="; ")
 
 
 def _place(problem: Mapping[str, Any]) -> str:

@@ -21,7 +21,7 @@ from seeknal.scheduling.answers import Reading, run_of
 from seeknal.scheduling.child import Child
 from seeknal.scheduling.due import GONE, Ended, Ticks, Wanted, after, as_found, put_right, wanted
 from seeknal.scheduling.heartbeat import AtWork, Heartbeat, beat
-from seeknal.scheduling.memory import Fault, Memory, Standing, remembered, save
+from seeknal.scheduling.memory import Memory, Standing, remembered, save
 from seeknal.scheduling.news import news_of, told
 from seeknal.scheduling.outbox import new_message, put
 from seeknal.scheduling.postman import Postman
@@ -29,6 +29,7 @@ from seeknal.scheduling.reader import Reader
 from seeknal.state.aside import move_aside
 from seeknal.state.lock import is_held
 from seeknal.state.state_files import STATE_FILE
+from seeknal.values.faults import Fault
 from seeknal.values.several import a_few
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Literal
 from attrs import evolve, field, frozen
 
 from seeknal.intervals.ticks import ticked, ticks_next
-from seeknal.scheduling.memory import Fault, Standing
+from seeknal.scheduling.memory import Standing
+from seeknal.values.faults import Fault
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -10,21 +10,13 @@ from attrs import asdict, evolve, field, frozen
 
 from seeknal.host.files import write_text
 from seeknal.scheduling.delays import Delay, is_over
+from seeknal.values.faults import Fault
 from seeknal.values.names import NodeId
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 DELAY = Delay(60)
-
-
-@frozen(kw_only=True)
-class Fault:
-    """What went wrong, as people are told of it."""
-
-    message: str
-    code: str | None = None
-    help: str | None = None
 
 
 @frozen(kw_only=True)

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
-    from seeknal.scheduling.memory import Fault, Memory, Standing
+    from seeknal.scheduling.memory import Memory, Standing
+    from seeknal.values.faults import Fault
     from seeknal.values.names import NodeId
 
 Type = Literal["run.failed", "run.recovered", "freshness.failed", "freshness.recovered"]

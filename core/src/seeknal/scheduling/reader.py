@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from seeknal.scheduling.answers import Reading
     from seeknal.scheduling.child import Child
-    from seeknal.scheduling.memory import Fault
+    from seeknal.values.faults import Fault
 
     Stats = Mapping[str, list[int]]
 

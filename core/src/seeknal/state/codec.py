@@ -18,7 +18,7 @@ from seeknal.state.part_codec import (
     folder_for,
     folder_of,
 )
-from seeknal.values.errors import StateError
+from seeknal.values.errors import DeliveryError, StateError
 from seeknal.values.location import Location
 from seeknal.values.names import NodeId
 from seeknal.values.snapshot import Artifact, Fingerprint, Merged, Snapshot, View
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from seeknal.values.audits import AuditResult
     from seeknal.values.columns import Column
     from seeknal.values.deliveries import Account, Delivery, Extent, Owed, Span
+    from seeknal.values.faults import Fault
     from seeknal.values.tracking import Spans
 
 
@@ -35,7 +36,7 @@ _SIMPLE = (
     *("first_run", "first_at", "layer", "delivers", "forward_only", "query", "untraced"),
 )
 _SPANS = ("undoes", "back", "spans")
-_NESTED = ("held", "recalled", "extents", "stale", *_SPANS)
+_NESTED = ("error", "held", "recalled", "extents", "stale", *_SPANS)
 _NEVER_LOST = frozenset(
     (
         *("BOOLEAN", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "FLOAT", "DOUBLE"),
@@ -236,6 +237,8 @@ def _decode(data: Mapping[str, Any]) -> Snapshot:
 
 def _encode_delivery(delivery: Delivery) -> dict[str, Any]:
     data = _sparse(delivery, without=_NESTED)
+    if delivery.error:
+        data["error"] = _sparse(delivery.error)
     if delivery.held:
         data["held"] = [encode_artifact(artifact) for artifact in delivery.held]
     if delivery.recalled:
@@ -258,6 +261,8 @@ def _delivery(data: Mapping[str, Any]) -> Delivery:
     spans = {name: tuple(starmap(_span, data[name])) for name in _SPANS if name in data}
     # What earlier versions kept besides.
     known = {name: value for name, value in data.items() if name not in ("before", "holds")}
+    if "error" in data:
+        known["error"] = _fault(data["error"])
     if "extents" in data:
         known["extents"] = tuple(starmap(_extent, data["extents"]))
     if "stale" in data:
@@ -265,6 +270,15 @@ def _delivery(data: Mapping[str, Any]) -> Delivery:
     if "line" in data:
         known["line"] = tuple(data["line"])
     return Delivery(**{**known, **spans, "held": held, "recalled": recalled})
+
+
+def _fault(data: Mapping[str, Any] | str | None) -> Fault | None:
+    from seeknal.values.faults import Fault
+
+    # Earlier versions kept the words alone.
+    told = {"message": data, "code": DeliveryError.default_code}
+    known = told if isinstance(data, str) else data
+    return Fault(**known) if known else None
 
 
 def _extent(column: str, type: str, timezone: str, spans: Iterable[Iterable[int]]) -> Extent:

@@ -349,8 +349,9 @@ def _ranges(result: NodeResult) -> dict[str, Any]:
 def target_record(delivery: Delivery) -> dict[str, Any]:
     """What people and programs read of a delivery."""
     identity = ("key", "status", "output_id", "delivery_id", "environment", "number")
-    told = ("rows", "label", "detail", "error", "at", "refused")
-    return {name: getattr(delivery, name) for name in (*identity, *told)}
+    told = ("rows", "label", "detail", "at", "refused")
+    error = asdict(delivery.error) if delivery.error else None
+    return {**{name: getattr(delivery, name) for name in (*identity, *told)}, "error": error}
 
 
 def _after(started_at: str, seconds: float) -> str:

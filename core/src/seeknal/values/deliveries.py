@@ -11,6 +11,7 @@ from seeknal.values.names import PRODUCTION
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from seeknal.values.faults import Fault
     from seeknal.values.relations import Relation
     from seeknal.values.snapshot import Artifact
     from seeknal.values.tracking import Spans
@@ -59,7 +60,7 @@ class Delivery:
     rows: int = 0
     label: str = ""
     detail: str = ""
-    error: str | None = None
+    error: Fault | None = None
     at: str = ""
     environment: str = PRODUCTION
     """Whose target it is: an environment takes over what it has not changed."""

@@ -153,6 +153,7 @@ def refused(error: TargetStands, place: Destination | None, owed: Delivery) -> R
     return RowsRefused(
         f"{there} that these do not go on from, and which nobody could make again",
         code=error.code,
-        help="put target/ back from a backup; or take it away, or name another one, and all rows"
-        " are delivered",
+        help="put target/ back from a backup, and give up with seeknal deliveries drop what is"
+        " owed of the new beginning; or take it away, or name another one, and all rows are"
+        " delivered",
     )

@@ -12,6 +12,7 @@ from seeknal.run.delivery.owing import MOST_HELD, fresh_id
 from seeknal.run.delivery.ranges import as_a_whole, is_partial
 from seeknal.values.deliveries import Account, Delivered, Delivery, Span
 from seeknal.values.errors import DeliveryError, RowsRefused, SeeknalError, TargetGone
+from seeknal.values.faults import Fault
 from seeknal.values.pii import without_values
 from seeknal.values.relations import Relation
 from seeknal.values.secret import scrub
@@ -23,14 +24,16 @@ if TYPE_CHECKING:
     from seeknal.values.node import Node
     from seeknal.values.snapshot import Artifact, Snapshot
 
-_GONE = (
-    "the node no longer delivers there: put the target back, or give the rows up with"
-    " seeknal deliveries drop"
+_GONE = Fault(
+    message="the node no longer delivers there",
+    code=DeliveryError.default_code,
+    help="put the target back, or give the rows up with seeknal deliveries drop",
 )
 
-_NO_NODE = (
-    "the files no longer have the node: put it back, or give the rows up with"
-    " seeknal deliveries drop"
+_NO_NODE = Fault(
+    message="the files no longer have the node",
+    code=DeliveryError.default_code,
+    help="put it back, or give the rows up with seeknal deliveries drop",
 )
 
 MOST_SPANS = 400
@@ -203,13 +206,14 @@ def _deliver_batches(
     private: Collection[str],
 ) -> Attempted:
     attempted: list[Delivery] = []
-    blocked: str | None = None
+    blocked: Fault | None = None
     for owed in [entry for entry in account.backlog if entry.delivery.key == target.key]:
         if owed.passed:
             attempted.append(owed.delivery)
             continue
         if blocked is not None:
-            done = evolve(owed.delivery, error=f"{blocked} (earlier rows go first)")
+            waits = f"{blocked.message} (earlier rows go first)"
+            done = evolve(owed.delivery, error=evolve(blocked, message=waits))
         else:
             relation = _lazily(batch_of, target, owed.artifact)
             known = account.deliveries.get(target.key)
@@ -291,13 +295,12 @@ def _attempt(
         if done is None:
             raise DeliveryError(f"no plugin writes to a target of type {target.type!r}")
     except SeeknalError as error:
-        help = f" ({error.help})" if error.help else ""
-        refused = isinstance(error, RowsRefused)
-        return evolve(owed, error=scrub(f"{error.message}{help}"), at=at, refused=refused)
+        fault = _fault(error.message, error.code, error.help)
+        return evolve(owed, error=fault, at=at, refused=isinstance(error, RowsRefused))
     except Exception as error:
         # A driver's own exception must not undo or stop the other targets.
         said = without_values(error, private) if private else f"{type(error).__name__}: {error}"
-        return evolve(owed, error=scrub(said), at=at)
+        return evolve(owed, error=_fault(said, DeliveryError.default_code), at=at)
     return evolve(
         owed,
         status="delivered",
@@ -312,6 +315,10 @@ def _attempt(
         spans=_spans(target, owed, done),
         refused=False,
     )
+
+
+def _fault(message: str, code: str, help: str | None = None) -> Fault:
+    return Fault(message=scrub(message), code=code, help=scrub(help) if help else None)
 
 
 def _on_top_of(known: Delivery | None, owed: Delivery) -> Delivery:

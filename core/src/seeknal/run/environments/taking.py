@@ -65,9 +65,10 @@ def bring_back(partial: PartialRun, snapshots: Map) -> Map:
     left = [owed for id in cut_short for owed in _taken(now[id])]
     if left:
         delivery = left[0].delivery
+        why = delivery.error.message if delivery.error else "nothing is delivered here"
         raise StateError(
             f"a rollback was cut short, and {delivery.label} has yet to get back what it took:"
-            f" {delivery.error or 'nothing is delivered here'}",
+            f" {why}",
             code="SK1113",
             help="roll back again once it can be written; seeknal run brings the rows too",
         )
