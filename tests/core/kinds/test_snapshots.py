@@ -432,6 +432,14 @@ WRONG = [
         7,
     ),
     ("seen\n", "seen\nengine: postgresql\n", "SK0248", "does not run on postgresql", 7),
+    ("seen\n", "seen\nmaterialized: view\n", "SK0281", "a snapshot is no view", 7),
+    (
+        "timestamp\nupdated_at: seen",
+        "check\ncheck_columns: [ID]",
+        "SK0849",
+        "check_columns: names unique_key alone",
+        6,
+    ),
     ("inputs: [source.customers]\n", "", "SK0738", "reads one input, not 0", 1),
     (
         "seen\n",
@@ -454,6 +462,16 @@ def test_what_is_said_wrongly_is_told_with_its_place(shop, old, new, code, told,
     assert code in checked.stderr
     assert told in checked.stderr
     assert f"seeknal/node.yml:{line}" in checked.stderr
+
+
+def test_views_by_default_are_for_nodes_that_can_be_one(shop):
+    made = shop()
+    made.project.write({"seeknal_project.yml": "name: shop\ndefaults: {materialized: view}\n"})
+
+    checked = made("validate")
+
+    assert checked.exit_code == 0
+    assert "is no view" not in checked.stderr
 
 
 def test_all_that_is_wrong_is_told_at_once(shop):

@@ -150,6 +150,9 @@ def _wrong(options: SnapshotOptions) -> Iterator[tuple[str, str, str]]:
         if not options.check_columns:
             text = "strategy: check does not say which columns are compared"
             yield "strategy", text, "check_columns: all, or a list of columns"
+        elif not options.may_change:
+            text = "check_columns: names unique_key alone, which no version changes"
+            yield "check_columns", text, "name columns whose values change, or all"
         if options.updated_at:
             yield "updated_at", "updated_at: has no meaning with strategy: check", both
     if options.invalidate_hard_deletes and options.hard_deletes not in (None, "invalidate"):

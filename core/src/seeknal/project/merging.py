@@ -40,6 +40,11 @@ def merge_keys(
         if keys:
             help = "materialized: incremental merges new rows by them; a target has its own"
             problems.add("SK0281", "unique_keys: without materialized: incremental", place, help)
+        # What defaults: say is for those nodes that can be one.
+        if kind.from_earlier and raw.data.get("materialized") == "view":
+            text = f"a {kind.name} is no view: its rows are made from those of all its runs"
+            place = marks.value("materialized")
+            problems.add("SK0281", text, place, "leave materialized: out: it is stored")
         return ()
     if common.schedule and common.time_column:
         # It processes ranges of time.

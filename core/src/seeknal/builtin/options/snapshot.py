@@ -45,6 +45,12 @@ class SnapshotOptions:
         return self.check_columns == ("all",)
 
     @property
+    def may_change(self) -> bool:
+        """Whether any of the columns that are compared can be another for the same key."""
+        keys = {name.lower() for name in self.unique_key}
+        return self.checks_all or not keys.issuperset(name.lower() for name in self.check_columns)
+
+    @property
     def deletes(self) -> Literal["ignore", "invalidate", "new_record"]:
         """What becomes of keys that the input no longer has."""
         old = "invalidate" if self.invalidate_hard_deletes else "ignore"
