@@ -412,6 +412,22 @@ def test_targets_that_run_no_sql_refuse_hooks_by_name(project, type, key):
     assert found["help"] == "targets of type postgresql do"
 
 
+@pytest.mark.parametrize("hook", ["{sql: SELECT 1}", "[{sql: SELECT 1, transaction: true}]"])
+def test_a_hook_as_dbt_writes_it_is_told_with_what_to_write(project, hook):
+    text = (
+        "kind: transform\nname: t\nsql: SELECT 1 AS id\nmaterializations:\n"
+        f"  - type: postgresql\n    connection: pg\n    table: a.b\n    post_hook: {hook}\n"
+    )
+
+    outcome = project({"seeknal/t.yml": text}).run("validate", "--format", "json")
+
+    (found,) = (each for each in outcome.json()["problems"] if each["line"] == 8)
+    assert (found["code"], found["help"]) == (
+        "SK0203",
+        "write what stands below sql:, as a text or a list of texts",
+    )
+
+
 def test_a_hook_of_which_a_condition_leaves_nothing_is_none(orders, database):
     made = orders(post_hook=["{% if var('logs', false) %}NO SQL{% endif %}", LOGGED.format("x")])
 

@@ -361,7 +361,7 @@ class _Reader:
             where, found = mismatch.entry or (path, value)
             each = "" if mismatch.entry is None else f"entry {where[-1] + 1} of "
             text = f"{each}{self.what} {key!r} expects {mismatch}, not {describe(found)}"
-            self.report(WRONG_VALUE, text, where, _quote_hint(wanted, found))
+            self.report(WRONG_VALUE, text, where, _hint(wanted, found))
             return None
 
     def read(self, wanted: Any, value: object, path: tuple[Any, ...]) -> object:
@@ -513,8 +513,13 @@ def _has_default(entry: Field) -> bool:
     return not entry.required
 
 
-def _quote_hint(wanted: Any, value: object) -> str | None:
+def _hint(wanted: Any, value: object) -> str | None:
     takes_text = wanted is str or str in get_args(wanted)
+    takes_several = takes_text and get_origin(wanted) in (tuple, list, Sequence)
+    if takes_several and isinstance(value, Mapping):
+        # As dbt has hooks.
+        below = "what stands below sql:, as " if isinstance(value.get("sql"), str) else ""
+        return f"write {below}a text or a list of texts"
     if takes_text and isinstance(value, bool | int | float):
         return f"write it as text: '{describe_plain(value)}'"
     return None
