@@ -217,6 +217,20 @@ def test_what_cannot_be_exported_is_told(project, options, told):
     assert result.stdout == ""
 
 
+@pytest.mark.parametrize("format", ["airflow", "github-actions", "kubernetes"])
+def test_all_schedules_that_a_program_has_no_words_for_are_told_at_once(seeknal_project, format):
+    text = "kind: transform\nname: {}\nschedule: '{}'\nsql: SELECT 1 AS id\n"
+    schedules = {"a": "0 6 L * *", "b": "0 6 * * 1#2", "c": "0 6 L * *", "d": "@daily"}
+    files = {f"seeknal/{name}.yml": text.format(name, each) for name, each in schedules.items()}
+
+    result = exported(seeknal_project(files), format)
+
+    assert result.exit_code == 2
+    assert result.stderr.count("error[SK0296]: transform.") == 3
+    assert all(f"seeknal/{name}.yml:3" in result.stderr for name in "abc")
+    assert "transform.d" not in result.stderr
+
+
 @pytest.mark.parametrize(
     ("schedule", "format", "told"),
     [

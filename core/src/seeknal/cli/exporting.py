@@ -21,7 +21,7 @@ from seeknal.cli.exported_files import write_files
 from seeknal.cli.streams import say
 from seeknal.host import clock
 from seeknal.kernel.command_options import format_option, output_option
-from seeknal.values.errors import UsageError
+from seeknal.values.errors import ProjectError, UsageError
 from seeknal.values.names import PRODUCTION
 
 if TYPE_CHECKING:
@@ -91,6 +91,7 @@ def export_command(
     loaded = read_project(project_root(), asked)
     runs = _options(environment, options, loaded, here=format.here)
     export = _export(loaded, environment, runs, given)
+    _refuse_unsaid(format, export, loaded)
     files = format.render(export)
     for note in (*format.lacks(export), *differences(format, export)):
         say(f"note: {note}")
@@ -156,6 +157,31 @@ def _export(
         now=int(clock.now().timestamp()),
         **given,
     )
+
+
+def _refuse_unsaid(format: Format, export: Export, loaded: Loaded) -> None:
+    """Raise ProjectError for the nodes with schedules that a program has no words for."""
+    from seeknal.intervals.timings import timing_of
+    from seeknal.scheduling.export.formats import unsaid
+    from seeknal.values.problems import Problem
+    from seeknal.values.spots import find_word
+
+    errors = {job.timing: error for job, error in unsaid(format, export)}
+    problems = [
+        Problem(
+            code="SK0296",
+            message=f"{node.id}: {error.message}",
+            location=find_word(loaded.project.root, node.location, "schedule"),
+            help=error.help,
+            node=node.id,
+        )
+        for node in loaded.project.nodes.values()
+        if node.schedule is not None
+        for error in [errors.get(timing_of(node.schedule))]
+        if error is not None
+    ]
+    if problems:
+        raise ProjectError(problems)
 
 
 def _options(

@@ -6,17 +6,18 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from seeknal.intervals.timings import HOURS, MONTHS
 from seeknal.scheduling.export import airflow, crontab, github, kubernetes, systemd
 from seeknal.scheduling.export.clocks import YEAR, changes, doubts, elsewhere
+from seeknal.values.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from seeknal.intervals.timings import Timing
-    from seeknal.scheduling.export.jobs import Export, File
+    from seeknal.scheduling.export.jobs import Export, File, Job
 
 
 def _nothing(export: Export) -> tuple[str, ...]:
@@ -86,6 +87,17 @@ FORMATS = {
         repeated="runs it twice",
     ),
 }
+
+
+def unsaid(format: Format, export: Export) -> Iterator[tuple[Job, UsageError]]:
+    """The jobs that a program has no words for, each with why. Raises UsageError for others."""
+    for job in export.jobs:
+        try:
+            format.render(evolve(export, jobs=(job,)))
+        except UsageError as error:
+            if error.code != "SK0296":
+                raise
+            yield job, error
 
 
 def differences(format: Format, export: Export) -> Iterator[str]:
