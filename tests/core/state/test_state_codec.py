@@ -7,6 +7,7 @@ import pytest
 
 from seeknal.state.codec import Snapshots, decode_snapshot, encode_snapshot
 from seeknal.values.errors import StateError
+from seeknal.values.faults import Fault
 from seeknal.values.names import NodeId
 from seeknal.values.snapshot import Fingerprint, Snapshot
 
@@ -56,6 +57,15 @@ def test_a_fingerprint_that_was_written_with_a_fourth_part_is_read(make_snapshot
     data["fingerprint"].append("")
 
     assert decode_snapshot(data) == snapshot
+
+
+def test_an_error_of_a_delivery_that_was_written_as_words_alone_is_read(make_snapshot):
+    data = encode_snapshot(make_snapshot())
+    data["deliveries"][0]["error"] = "no room (make some)"
+
+    (found,) = decode_snapshot(data).deliveries.values()
+
+    assert found.error == Fault(message="no room (make some)", code="SK1101")
 
 
 def test_data_that_is_no_snapshot_is_an_error_that_names_the_node():
