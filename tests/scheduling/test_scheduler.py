@@ -106,7 +106,7 @@ def test_a_node_that_is_removed_while_it_fails_is_told_of_once(seeknal_project, 
     watched.until("failed: transform.broken")
 
     (project.path / "seeknal/broken.yml").unlink()
-    watched.until("fails no longer: transform.broken")
+    watched.until("recovered: transform.broken: no schedule runs it any more")
     watched.during(60)
 
     failed, recovered = bodies(watched)

@@ -33,7 +33,7 @@ from seeknal.values.faults import Fault
 from seeknal.values.several import a_few
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
     from pathlib import Path
 
     from seeknal.scheduling.answers import Run
@@ -207,7 +207,7 @@ class Daemon:
         self.reading, self.is_read, self.has_state = found, True, self._state_is_there()
         self.ages.begin(SETTLED)
         memory = as_found(self.memory, found)
-        self._say_gone(memory)
+        self._say_recovered(memory, found.known)
         if self.reader.brings_news:
             # Whatever failed may be mended by what has changed.
             memory = memory.retried()
@@ -313,14 +313,13 @@ class Daemon:
                 continue
             wait = memory.of(id).retry_at - int(clock.now().timestamp())
             self.tell(f"failed: {id}: {each.fault.message} (again in {wait} s)")
-        for id, standing in self.memory.nodes.items():
-            if standing.fails and not standing.follows and not memory.of(id).fails:
-                self.tell(f"recovered: {id}")
+        self._say_recovered(memory, self.reading.known)
 
-    def _say_gone(self, memory: Memory) -> None:
+    def _say_recovered(self, memory: Memory, known: Collection[NodeId]) -> None:
         for id, standing in self.memory.nodes.items():
             if standing.fails and not standing.follows and not memory.of(id).fails:
-                self.tell(f"fails no longer: {id}: {GONE.message}")
+                why = "" if id in known else f": {GONE.message}"
+                self.tell(f"recovered: {id}{why}")
 
     def _settle(self, memory: Memory, run_id: str | None = None) -> None:
         """Remember this, and let others know what is new in it."""
