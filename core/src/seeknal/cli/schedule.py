@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ from seeknal.kernel.command_options import format_option
 if TYPE_CHECKING:
     from seeknal.graph.agenda import Entry
     from seeknal.plan.session import Loaded
+    from seeknal.values.names import NodeId
     from seeknal.values.problems import Problem
     from seeknal.values.snapshot import Snapshot
 
@@ -123,9 +124,7 @@ def _answer(entry: Entry, now: int, loaded: Loaded, environment: str) -> dict[st
     from seeknal.intervals.wording import iso
 
     node = loaded.project.nodes[entry.node]
-    # What production has is an environment's own once a run has made it, and not before.
-    is_made = environment in loaded.state.environments
-    snapshot = loaded.snapshots(environment).get(entry.node) if is_made else None
+    snapshot = _own(loaded, environment).get(entry.node)
     return {
         "node": entry.node,
         "schedule": entry.schedule.text,
@@ -142,7 +141,7 @@ def _answer(entry: Entry, now: int, loaded: Loaded, environment: str) -> dict[st
 
 def _others(entries: Sequence[Entry], loaded: Loaded, environment: str) -> list[dict[str, Any]]:
     """The nodes without a schedule that run along with others, and when they were made."""
-    snapshots = loaded.snapshots(environment)
+    snapshots = _own(loaded, environment)
     along = dict.fromkeys(id for entry in entries for id in entry.along)
     return [
         {
@@ -152,6 +151,11 @@ def _others(entries: Sequence[Entry], loaded: Loaded, environment: str) -> list[
         }
         for id in along
     ]
+
+
+def _own(loaded: Loaded, environment: str) -> Mapping[NodeId, Snapshot]:
+    """What an environment has: what production has is its own only once a run has made it."""
+    return loaded.snapshots(environment) if environment in loaded.state.environments else {}
 
 
 def _made_at(snapshot: Snapshot | None) -> str | None:
