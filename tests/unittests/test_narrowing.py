@@ -7,7 +7,7 @@ import pytest
 
 from seeknal.lineage.model import NodeLineage
 from seeknal.rows.scans import columns_of
-from seeknal.unittests.narrowing import MOST, narrow
+from seeknal.unittests.narrowing import MOST, TOGETHER, narrow
 from seeknal.unittests.sampling import Sample
 from seeknal.values.column_lineage import ColumnLineage, ColumnRef, QueryLineage
 from seeknal.values.names import NodeId
@@ -17,7 +17,7 @@ QUERY = (
     'SELECT l.id, o.day FROM "source"."lines" l JOIN "source"."orders" o ON l.of_order = o.number'
     " WHERE o.status = 'rare'"
 )
-MANY = 3 * MOST
+MANY = TOGETHER
 
 
 @pytest.fixture

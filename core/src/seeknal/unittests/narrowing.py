@@ -22,10 +22,12 @@ if TYPE_CHECKING:
     from seeknal.values.columns import Column
     from seeknal.values.names import NodeId
 
-MOST = 50_000
-"""Rows of an input that are all looked at."""
+MOST, TOGETHER = 50_000, 200_000
+"""Rows of an input, and of all of a node's, that are all looked at."""
 _KEPT = 4_000
 """Rows of a larger one that are kept for each reason to keep some."""
+_OF_A_KEY = 400
+"""Rows that are kept of one that many are joined with: a sum over all of its rows stays one."""
 _OUTPUT = 300
 _FEW = 20
 """Values of a column that are few enough to have rows of each."""
@@ -48,8 +50,9 @@ def narrow(
 
     ``output`` stands after FROM for the rows that the node has, None where it has none stored.
     """
-    large = [id for id in sample.tables if sample.rows(id) > MOST]
-    if not large:
+    rows = {id: sample.rows(id) for id in sample.tables}
+    large = [id for id, count in rows.items() if count > MOST]
+    if not large or sum(rows.values()) <= TOGETHER:
         return ()
     links = [*_links(sample.tables, query)]
     for id in large:
@@ -118,7 +121,7 @@ def _keep_sources(sample: Sample, id: NodeId, output: str, lineage: NodeLineage)
             id,
             f"SELECT t.rowid FROM {table} t JOIN {some} s"
             f" ON CAST(t.{ours} AS VARCHAR) = CAST(s.v AS VARCHAR)"
-            f" ORDER BY hash(t.rowid), t.rowid LIMIT {_KEPT}",
+            f" ORDER BY hash(t.{ours}), t.rowid LIMIT {_KEPT}",
         )
 
 
@@ -133,8 +136,8 @@ def _keep_joined(cursor: duckdb.DuckDBPyConnection, link: Link, *, of_kept: bool
         link.table,
         f"SELECT rowid FROM (SELECT t.rowid, {ours} AS k FROM {table} t"
         f" WHERE {ours} IN (SELECT {theirs} FROM {other}{kept}))"
-        f" QUALIFY row_number() OVER (PARTITION BY k ORDER BY rowid) <= 5"
-        f" ORDER BY hash(rowid), rowid LIMIT {_KEPT}",
+        f" QUALIFY row_number() OVER (PARTITION BY k ORDER BY rowid) <= {_OF_A_KEY}"
+        f" ORDER BY hash(k), rowid LIMIT {_KEPT}",
     )
 
 
