@@ -15,6 +15,7 @@ from seeknal.values.patterns import Pattern
 
 if TYPE_CHECKING:
     from seeknal.unittests.comparing import Difference
+    from seeknal.unittests.coverage.covering import Coverage
     from seeknal.unittests.running import Outcome
     from seeknal.unittests.updating import Update
     from seeknal.values.project import Project
@@ -81,14 +82,22 @@ class Told:
     outcomes: Sequence[Outcome]
     changes: Changes
     project: Project
+    coverage: Coverage | None = None
 
     def print(self) -> None:
         """A line for each test, what is wrong with those that do not hold, and how many did."""
+        if self.outcomes:
+            self._print_tests()
+        else:
+            print("no tests")
+        if self.coverage is not None:
+            from seeknal.cli.covered import print_coverage
+
+            print_coverage(self.coverage)
+
+    def _print_tests(self) -> None:
         from seeknal.cli.render import print_table
 
-        if not self.outcomes:
-            print("no tests")
-            return
         rows = [
             (
                 each.case.id.removeprefix("tests/"),
@@ -125,9 +134,18 @@ class Told:
             lines.append(f"  not updated: {why}")
         return "\n".join(lines)
 
-    def answer(self) -> list[dict[str, Any]]:
-        """The same for programs, an object for each test."""
-        return [self._record(outcome) for outcome in self.outcomes]
+    def answer(self) -> list[dict[str, Any]] | dict[str, Any]:
+        """The same for programs, an object for each test; one with coverage besides."""
+        tests = [self._record(outcome) for outcome in self.outcomes]
+        if self.coverage is None:
+            return tests
+        from seeknal.cli.answers import answered, outcome
+        from seeknal.cli.covered import coverage_answer
+        from seeknal.cli.render import masked
+
+        good = all(each["status"] in ("passed", "updated") for each in tests)
+        coverage = masked(coverage_answer(self.coverage))
+        return answered(outcome(good), tests=tests, coverage=coverage)
 
     def _shown(self, file: str, patch: str) -> str:
         written = any(id.startswith(f"{file}::") for id in self.changes.updated)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,7 @@ from seeknal.values.errors import UsageError
 if TYPE_CHECKING:
     from seeknal.plan.session import Loaded, Request
     from seeknal.unittests.case import Case
+    from seeknal.values.names import NodeId
 
 
 @click.command("test", cls=Command)
@@ -28,11 +29,21 @@ if TYPE_CHECKING:
 @click.option(
     "--update", is_flag=True, help="Let the tests that fail expect what comes out, and show it."
 )
+@click.option(
+    "--coverage",
+    is_flag=True,
+    help="Tell nodes without a test, and conditions that no row makes true, or false.",
+)
 @format_option("table", "json", "junit")
 @output_option
 @project_options
 def test_command(
-    names: tuple[str, ...], update: bool, format_: str, output: Path | None, **options: Any
+    names: tuple[str, ...],
+    update: bool,
+    coverage: bool,
+    format_: str,
+    output: Path | None,
+    **options: Any,
 ) -> int:
     """Run the unit tests: each node over the rows that a test gives.
 
@@ -52,7 +63,10 @@ def test_command(
         with _progress(len(cases), format_) as started:
             outcomes = tests.run(cases, started)
         changes = changed(tests.update(outcomes), outcomes) if update else Changes()
-    _answer(Told(outcomes, changes, loaded.project), format_, output)
+        shown = None
+        if coverage and format_ != "junit":
+            shown = tests.coverage(outcomes, _testable(loaded, cases, names, wanted))
+    _answer(Told(outcomes, changes, loaded.project, shown), format_, output)
     if not every:
         say(NO_TESTS)
     return 0 if all(changes.status(each) in ("passed", "updated") for each in outcomes) else 1
@@ -90,15 +104,22 @@ def _selected(
     loaded: Loaded, every: Sequence[Case], names: Sequence[str], wanted: Request
 ) -> list[Case]:
     """The tests that are asked for. Raises UsageError for a name that means none."""
-    from seeknal.plan.session import is_narrowed
     from seeknal.unittests.naming import named, of_nodes
 
     found = named(every, names, loaded.project.root, Path.cwd())
+    nodes = _nodes(loaded, wanted)
+    return found if nodes is None else of_nodes(found, nodes)
+
+
+def _nodes(loaded: Loaded, wanted: Request) -> Collection[NodeId] | None:
+    """The nodes that are selected; None: all of them."""
+    from seeknal.plan.session import is_narrowed
+
     if not (is_narrowed(wanted) or wanted.exclude_tags):
-        return found
+        return None
     from seeknal.graph.selection import select
 
-    nodes = select(
+    return select(
         wanted.select,
         loaded.project.nodes,
         loaded.graph,
@@ -108,7 +129,23 @@ def _selected(
         exclude_tags=wanted.exclude_tags,
         schedules=wanted.schedules,
     )
-    return of_nodes(found, nodes)
+
+
+def _testable(
+    loaded: Loaded, cases: Sequence[Case], names: Sequence[str], wanted: Request
+) -> set[NodeId]:
+    """The nodes that are to have a test: with names those of these tests."""
+    from seeknal.unittests.creating import why_not
+
+    tested, nodes = {case.node for case in cases}, loaded.project.nodes
+    if names:
+        return tested
+    selected = _nodes(loaded, wanted)
+    return tested | {
+        id
+        for id in (nodes if selected is None else selected)
+        if why_not(nodes[id]) is None and nodes[id].does != "describes"
+    }
 
 
 def _answer(told: Told, format_: str, output: Path | None) -> None:

@@ -78,7 +78,7 @@ class Trial:
 class Result:
     """What came out: ``scan`` stands after FROM on ``cursor``, for as long as its block lasts.
 
-    ``query`` is the SQL that the rows of a Python node were, where it is known.
+    ``query`` is the SQL that the rows of a Python node were, where it is known, or of a metric.
     """
 
     columns: tuple[Column, ...]
@@ -124,6 +124,20 @@ class Bench:
             finally:
                 release_function()
                 shutil.rmtree(scope.workdir, ignore_errors=True)
+
+    @contextmanager
+    def ground(self, trial: Trial) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A cursor on which the node's inputs have their names, and it itself with earlier rows."""
+        scratch, engine = self._place()
+        self._trials += 1
+        outputs = Outputs({}, engine, Artifacts(scratch / "target"))
+        with self._cursor(engine, trial) as cursor, frozen_clock(trial.frozen):
+            scope = self._scope(trial, outputs, cursor, scratch / str(self._trials))
+            _give_inputs(scope, trial)
+            if trial.earlier is not None:
+                outputs.snapshots[trial.node.id] = _view(trial.node.id, _before(scope, trial))
+            outputs.define(outputs.snapshots)
+            yield cursor
 
     def interrupt(self) -> None:
         """Stop what is being run, from another thread."""
@@ -194,13 +208,10 @@ def _no_connection(name: str) -> Any:
 def _computed(scope: StepScope, trial: Trial, outputs: Outputs, remember: Remember) -> Relation:
     """The rows of the trial's node, in a file of its scratch folder."""
     interval = trial.interval
-    for id, select in trial.inputs.items():
-        given = select if interval is None else _seen(scope, id, select, interval)
-        about = _told_of(scope, id)
-        outputs.snapshots[about] = _view(about, given)
+    _give_inputs(scope, trial)
     path = scope.context().workdir / "result.parquet"
     if scope.node.does == "describes":
-        return _answered(scope, trial, path)
+        return _answered(scope, trial, path, remember)
     if scope.node.does == "delivers":
         return exposed(scope)
     if interval is not None:
@@ -213,6 +224,23 @@ def _computed(scope: StepScope, trial: Trial, outputs: Outputs, remember: Rememb
     return compute(scope, path, remember, lambda: None, Earlier(artifact=earlier, edited=False))
 
 
+def _give_inputs(scope: StepScope, trial: Trial) -> None:
+    """Let the inputs of the trial's node be those that it gives."""
+    for id, select in trial.inputs.items():
+        given = _seen(scope, id, select, trial.interval) if trial.interval else select
+        about = _told_of(scope, id)
+        scope.outputs.snapshots[about] = _view(about, given)
+
+
+def _before(scope: StepScope, trial: Trial) -> str:
+    """The rows that the node has so far; of a tracked one it sees those before the range."""
+    assert trial.earlier is not None
+    if trial.interval is None:
+        return trial.earlier
+    start = int(trial.interval.start.timestamp())
+    return _cut(scope, scope.node, trial.earlier, (LONG_AGO, start))
+
+
 def _of_range(
     scope: StepScope, trial: Trial, interval: Interval, path: Path, remember: Remember
 ) -> Relation:
@@ -222,9 +250,8 @@ def _of_range(
     start, end = (int(moment.timestamp()) for moment in (interval.start, interval.end))
     batch = Batch(start=start, end=end)
     if trial.earlier is not None:
-        # It sees of its own rows those before the range, as if they were another node's.
-        before = _cut(scope, node, trial.earlier, (LONG_AGO, start))
-        snapshots[node.id] = _view(node.id, before)
+        # As if they were another node's.
+        snapshots[node.id] = _view(node.id, _before(scope, trial))
         scope = evolve(scope, node=evolve(node, inputs=(*node.inputs, Input(ref=node.id))))
     elif tracking.reads_itself:
         batch = evolve(batch, own=evolve(_none_yet(node), columns=_own_columns(scope, batch)))
@@ -261,8 +288,10 @@ def _told_of(scope: StepScope, id: NodeId) -> NodeId:
     return id
 
 
-def _answered(scope: StepScope, trial: Trial, path: Path) -> Relation:
+def _answered(scope: StepScope, trial: Trial, path: Path, remember: Remember) -> Relation:
     """What a question for the metric gives, over the rows of the nodes that its models are of."""
+    from seeknal.run.python.traced import Traced
+
     cursor, given = scope.cursor(), scope.outputs.snapshots
     scope.outputs.define(given)
 
@@ -288,6 +317,7 @@ def _answered(scope: StepScope, trial: Trial, path: Path) -> Relation:
             code="SK1705",
             help="test the nodes that it is about",
         )
+    remember(Traced(query=sql))
     rows, columns = write_rows(cursor, Scan(sql), path, repeatable=True)
     return Relation(
         node=scope.node.id, scan=stored_scan(path, columns), columns=columns, rows=rows, path=path

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -24,9 +24,11 @@ from seeknal.values.problems import Problems
 if TYPE_CHECKING:
     from seeknal.plan.session import Loaded
     from seeknal.unittests.case import Case
+    from seeknal.unittests.coverage.covering import Coverage
     from seeknal.unittests.trials import Prepared
     from seeknal.unittests.updating import Update
     from seeknal.values.errors import SeeknalError
+    from seeknal.values.names import NodeId
 
 WORKER = "seeknal-worker"
 """What threads are called on which nodes run."""
@@ -41,13 +43,15 @@ Status = Literal["passed", "failed", "error"]
 class Outcome:
     """How a test went: ``differences`` are those of the node, called None, and of its CTEs.
 
-    An ``error`` is what kept the node from giving any rows.
+    An ``error`` is what kept the node from giving any rows. ``query`` is the SQL that its rows are,
+    where it is only known once it is run.
     """
 
     case: Case
     seconds: float
     differences: Mapping[str | None, Difference] = field(factory=dict)
     error: SeeknalError | None = None
+    query: str | None = None
 
     @property
     def status(self) -> Status:
@@ -71,6 +75,7 @@ class Tests:
     __test__ = False
 
     def __init__(self, loaded: Loaded, every: Sequence[Case]) -> None:
+        self.loaded = loaded
         self.project = loaded.project
         self._left_to_itself = False
         self._open = ExitStack()
@@ -106,8 +111,17 @@ class Tests:
     def _outcomes(
         self, tests: Sequence[Prepared], started: Callable[[Case], None]
     ) -> list[Outcome]:
-        """How tests go, on a thread of their own: what runs in the main one may not hear Ctrl-C."""
         found: list[Outcome] = []
+
+        def run(prepared: Prepared) -> None:
+            started(prepared.case)
+            found.append(self._as_node(prepared))
+
+        self._each_aside(tests, run)
+        return found
+
+    def _each_aside(self, tests: Iterable[Prepared], work: Callable[[Prepared], None]) -> None:
+        """Do something for each test on another thread: the main one may not hear Ctrl-C then."""
         defects: list[BaseException] = []
         # Not the thread's own join: one that a signal interrupts takes the thread for ended.
         ended, stopped = threading.Event(), threading.Event()
@@ -116,8 +130,7 @@ class Tests:
             try:
                 for each in tests:
                     if not stopped.is_set():
-                        started(each.case)
-                        found.append(self._as_node(each))
+                        work(each)
             except BaseException as error:
                 defects.append(error)
             finally:
@@ -136,7 +149,6 @@ class Tests:
         if defects:
             # A test without an outcome must not be taken for one that holds.
             raise defects[0]
-        return found
 
     def _as_node(self, prepared: Prepared) -> Outcome:
         """How a test goes; what is printed meanwhile is its node's."""
@@ -150,16 +162,32 @@ class Tests:
         case, began = prepared.case, time.perf_counter()
         differences: dict[str | None, Difference] = {}
         error: SeeknalError | None = None
+        query: str | None = None
         try:
             for cte, expected in case.expectations.items():
                 with self._bench.result(trial_of(prepared, cte)) as result:
                     keys = prepared.node.keys if cte is None else ()
                     differences[cte] = compare(expected, result, self._types, keys)
+                    query = query or result.query
         except BaseException as raised:
             # Whatever it is, as of a function that leaves Python: it is the node's failure.
             error = self._explained(raised, prepared)
         seconds = time.perf_counter() - began
-        return Outcome(case=case, seconds=seconds, differences=differences, error=error)
+        return Outcome(
+            case=case, seconds=seconds, differences=differences, error=error, query=query
+        )
+
+    def coverage(self, outcomes: Sequence[Outcome], nodes: Collection[NodeId]) -> Coverage:
+        """What of these nodes the tests show, each of whose queries is run once more for it."""
+        from seeknal.unittests.coverage.covering import Covering
+
+        covering = Covering(self.loaded, self._bench, nodes)
+        ran = {each.case.id: each for each in outcomes if each.error is None}
+        self._each_aside(
+            self._preparer.prepared([each.case for each in ran.values()]),
+            lambda prepared: covering.look(prepared, ran[prepared.case.id].query),
+        )
+        return covering.found({each.case.node for each in outcomes})
 
     def update(self, outcomes: Sequence[Outcome]) -> list[Update]:
         """The files with what came out as what the tests expect that have failed; not written."""
