@@ -44,6 +44,8 @@ def outcomes(
     """
     import duckdb
 
+    if not found:
+        return {}
     told: dict[Condition, Outcomes] = {}
     watch = Watch(cursor)
     counter = _Counter(cursor, watch, query, interval)
