@@ -218,20 +218,36 @@ def test_a_node_that_merges_is_tested_with_rows_that_are_replaced_and_kept(ran):
     project.run("test").assert_ok()
 
 
-def test_a_metric_is_tested_as_it_is_asked(ran):
-    pytest.importorskip("seeknal_semantic")
-    model = (
+MODELS = {
+    "seeknal/semantic_models/orders.yml": (
         "kind: semantic_model\nname: orders\nmodel: ref('source.orders')\n"
-        "entities: [{name: order, type: primary, expr: id}]\n"
+        "entities:\n  - {name: order, type: primary, expr: id}\n"
+        "  - {name: customer, type: foreign, expr: customer}\n"
         "dimensions: [{name: status}]\nmeasures: [{name: amount, agg: sum}]\n"
-    )
-    metric = "kind: metric\nname: revenue\ntype: simple\nmeasure: amount\n"
-    files = {"seeknal/semantic_models/orders.yml": model, "seeknal/metrics/revenue.yml": metric}
-    project = ran(files)
+    ),
+    "seeknal/semantic_models/customers.yml": (
+        "kind: semantic_model\nname: customers\nmodel: ref('source.customers')\n"
+        "entities: [{name: customer, type: primary, expr: id}]\ndimensions: [{name: name}]\n"
+    ),
+    "seeknal/metrics/revenue.yml": "kind: metric\nname: revenue\ntype: simple\nmeasure: amount\n",
+}
 
-    project.run("create-test", "metric.revenue", "--ask", "dimensions: [status]").assert_ok()
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [("status", "{status: paid, revenue: "), ("customer__name", "{customer__name: Ann, revenue: ")],
+)
+def test_a_metric_is_tested_as_it_is_asked(ran, asked, expected):
+    pytest.importorskip("seeknal_semantic")
+    project = ran(MODELS)
+
+    project.run("create-test", "metric.revenue", "--ask", f"dimensions: [{asked}]").assert_ok()
 
     text = text_of(project, "metric.revenue")
-    assert "query:" in text
-    assert "{status: paid, revenue: " in text
+    assert expected in text
+    project.run("test").assert_ok()
+    quoted = f'{{"dimensions": ["{asked}"]}}'
+    plain = text.replace(quoted, f"{{dimensions: [{asked}]}}")
+    project.write({"tests/generated/test_metric_revenue.yml": plain})
+    assert quoted in text
     project.run("test").assert_ok()

@@ -36,8 +36,8 @@ def test_init_names_the_project_after_its_folder_and_ignores_what_runs_write(see
 def test_init_says_where_the_files_are_as_seen_from_here(seeknal, nowhere):
     named, here = seeknal("init", "shop"), seeknal("init", "--force")
 
-    assert named[2].startswith("10 files in shop. Next:")
-    assert here[2].startswith(f"10 files in {nowhere}. Next:")
+    assert named[2].startswith("13 files in shop. Next:")
+    assert here[2].startswith(f"13 files in {nowhere}. Next:")
 
 
 def test_init_points_editors_to_the_schema(seeknal, nowhere):

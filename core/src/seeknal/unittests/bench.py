@@ -28,7 +28,7 @@ from seeknal.run.step_scope import Services, StepScope
 from seeknal.state.artifacts import Artifacts
 from seeknal.state.batch_files import BatchFiles
 from seeknal.unittests.frozen import freeze_duckdb, frozen_clock
-from seeknal.unittests.queries import LONG_AGO
+from seeknal.unittests.queries import LONG_AGO, question_of
 from seeknal.values.errors import UsageError
 from seeknal.values.location import Location
 from seeknal.values.node import Input
@@ -305,7 +305,7 @@ def _answered(scope: StepScope, trial: Trial, path: Path, remember: Remember) ->
         return scope.relation(id).columns
 
     sql = scope.services.plugins.hooks.compile_metric(
-        query={**(trial.query or {}), "metrics": [scope.node.name]},
+        query=question_of(scope.node, trial.query),
         project=scope.services.project,
         columns_of=columns_of,
         dialect="duckdb",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -23,12 +23,19 @@ from seeknal.unittests.choosing.goals import Choice
 from seeknal.unittests.comparing import answer_of
 from seeknal.unittests.fakes import Fakes, key_of
 from seeknal.unittests.narrowing import narrow
-from seeknal.unittests.queries import Question, last_range, query_of, texts_in
+from seeknal.unittests.queries import (
+    Question,
+    last_range,
+    query_of,
+    question_of,
+    texts_in,
+)
 from seeknal.unittests.reading import read_case
 from seeknal.unittests.running import trial_of
 from seeknal.unittests.sampling import (
     OUTPUT,
     Sample,
+    check_stored,
     put_fakes,
     replace_text,
     restrict,
@@ -44,6 +51,7 @@ if TYPE_CHECKING:
     from seeknal.lineage.model import NodeLineage
     from seeknal.plan.session import Loaded
     from seeknal.unittests.bench import Bench, Trial
+    from seeknal.unittests.choosing.goals import Goal
     from seeknal.unittests.comparing import Answer
     from seeknal.unittests.types import Types
     from seeknal.values.columns import Column
@@ -107,7 +115,7 @@ def drafted(loaded: Loaded, node: Node, wish: Wish) -> Iterator[Draft]:
     snapshots = dict(loaded.snapshots(wish.environment))
     before = _before(loaded, node, snapshots)
     moment = _moment(snapshots.get(node.id))
-    ids = _inputs(loaded, node)
+    ids = _inputs(loaded, node, wish, snapshots)
     output = node.id if before is None and _has_rows(snapshots.get(node.id)) else None
     if before is not None:
         snapshots[node.id] = before
@@ -131,19 +139,34 @@ def drafted(loaded: Loaded, node: Node, wish: Wish) -> Iterator[Draft]:
         yield Draft(question=question, sample=sample, choice=choice, lineage=traced)
 
 
-def _inputs(loaded: Loaded, node: Node) -> list[NodeId]:
-    """The nodes whose rows it is computed from, those of models that a metric is about among
-    them."""
-    nodes = loaded.project.nodes
-    found: dict[NodeId, None] = {}
-    waiting = [*node.parents]
-    while waiting:
-        id = waiting.pop(0)
-        if nodes[id].does == "describes":
-            waiting += [up for up in nodes[id].parents if up not in found]
-        elif loaded.plugins.kinds[id.kind].produces_rows:
-            found[id] = None
-    return [*found]
+def _inputs(
+    loaded: Loaded, node: Node, wish: Wish, snapshots: Mapping[NodeId, Snapshot]
+) -> list[NodeId]:
+    """The nodes whose rows it is computed from; of a metric those that its question is about."""
+    if node.does == "describes":
+        return _asked_about(loaded, node, wish, snapshots)
+    kinds = loaded.plugins.kinds
+    return [id for id in node.parents if kinds[id.kind].produces_rows]
+
+
+def _asked_about(
+    loaded: Loaded, node: Node, wish: Wish, snapshots: Mapping[NodeId, Snapshot]
+) -> list[NodeId]:
+    asked: dict[NodeId, None] = {}
+
+    def columns_of(id: NodeId) -> Sequence[Column]:
+        asked[id] = None
+        check_stored(snapshots, [id])
+        return snapshots[id].columns or ()
+
+    loaded.plugins.hooks.compile_metric(
+        query=question_of(node, wish.query),
+        project=loaded.project,
+        columns_of=columns_of,
+        dialect="duckdb",
+        duckdb=None,
+    )
+    return [*asked]
 
 
 def _has_rows(snapshot: Snapshot | None) -> bool:
@@ -252,8 +275,14 @@ class Created:
     unstable: tuple[str, ...] = ()
 
 
-_OF_ROWS = ("inputs", "columns")
-"""Themes of goals that are about rows which are there, and so of no use to tell where not."""
+_TOLD = ("joins", "conditions", "expressions", "windows", "aggregates", "constants", "grouping")
+"""Themes of changes that people make, the most telling first; others are about rows that are
+there, and so of no use to tell where there are none."""
+
+
+def _worth_telling(goals: Iterable[Goal]) -> Iterator[str]:
+    told = [goal for goal in goals if goal.theme in _TOLD]
+    yield from (goal.words for goal in sorted(told, key=lambda goal: _TOLD.index(goal.theme)))
 
 
 def create(loaded: Loaded, node: Node, wish: Wish, types: Types, bench: Bench) -> Created:
@@ -278,7 +307,7 @@ def _create(loaded: Loaded, node: Node, wish: Wish, types: Types, bench: Bench) 
         text=expecting(text, answer, ordered=ordered, unstable=unstable),
         rows=rows,
         unmet=tuple(missed.goal.words for missed in draft.choice.unreached),
-        unshown=tuple(goal.words for goal in draft.choice.unshown if goal.theme not in _OF_ROWS),
+        unshown=tuple(_worth_telling(draft.choice.unshown)),
         unstable=unstable,
     )
 

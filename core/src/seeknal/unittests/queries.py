@@ -97,12 +97,17 @@ def _merged(node: Node, body: str) -> str:
 def _answer(loaded: Loaded, asked: Question) -> str | None:
     """What answers a question for a metric."""
     return loaded.plugins.hooks.compile_metric(
-        query={**(asked.query or {}), "metrics": [asked.node.name]},
+        query=question_of(asked.node, asked.query),
         project=loaded.project,
         columns_of=lambda id: asked.columns[id],
         dialect="duckdb",
         duckdb=None,
     )
+
+
+def question_of(metric: Node, asked: Mapping[str, object] | None) -> dict[str, object]:
+    """How a metric is asked, by the keys of a saved query."""
+    return {**(asked or {}), "metrics": [metric.name]}
 
 
 def _traced(loaded: Loaded, node: Node, environment: str) -> str | None:

@@ -77,7 +77,7 @@ class _CaseReader:
             if "expected_output" in data
             else None,
             ctes={name: self.expected(value, "ctes", name) for name, value in ctes.items()},
-            query=self.mapping(data.get("query"), "query"),
+            query=_meant(self.mapping(data.get("query"), "query")),
             marks=self.marks,
         )
         return None if self.problems.has_errors(self.before) else case
@@ -249,6 +249,15 @@ class _CaseReader:
 _ROW = "- {id: 1, name: Alice}"
 _INTERVAL = "interval: {start: 2026-02-01, end: 2026-02-02} is that one day"
 _EXPECT = "expected_output: {rows: [...]}"
+
+
+def _meant(value: Any) -> Any:
+    """A value for a plugin, which knows nothing of how it is written."""
+    if isinstance(value, Plain):
+        return value.value
+    if isinstance(value, dict):
+        return {key: _meant(each) for key, each in value.items()}
+    return [_meant(each) for each in value] if isinstance(value, list) else value
 
 
 def _said(value: Any) -> str | None:

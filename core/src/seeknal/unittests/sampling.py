@@ -64,7 +64,7 @@ def sampled(
     artifacts = Artifacts(loaded.project.target)
     engine = Engine(loaded.project.target)
     outputs = Outputs(dict(snapshots), engine, artifacts)
-    _check_stored(snapshots, ids)
+    check_stored(snapshots, ids)
     _check_files(outputs, ids)
     with scratch_folder() as spill:
         instance = open_instance(spill)
@@ -89,7 +89,8 @@ OUTPUT = f"{_STORED}.main.seeknal_output"
 """What stands after FROM for the rows that the node has."""
 
 
-def _check_stored(snapshots: Mapping[NodeId, Snapshot], ids: Sequence[NodeId]) -> None:
+def check_stored(snapshots: Mapping[NodeId, Snapshot], ids: Sequence[NodeId]) -> None:
+    """Raise UsageError for nodes that have no rows stored."""
     lacking = [
         id
         for id in ids
