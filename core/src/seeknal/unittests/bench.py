@@ -27,7 +27,7 @@ from seeknal.run.outputs import Outputs
 from seeknal.run.step_scope import Services, StepScope
 from seeknal.state.artifacts import Artifacts
 from seeknal.state.batch_files import BatchFiles
-from seeknal.unittests.frozen import freeze_duckdb, frozen_clock
+from seeknal.unittests.frozen import freeze_duckdb, frozen_clock, may_ask
 from seeknal.unittests.queries import LONG_AGO, question_of
 from seeknal.values.errors import UsageError
 from seeknal.values.location import Location
@@ -167,7 +167,7 @@ class Bench:
     def _cursor(self, engine: Engine, trial: Trial) -> Iterator[duckdb.DuckDBPyConnection]:
         cursor = self._used = engine.cursor()
         try:
-            if trial.frozen is not None:
+            if trial.frozen is not None and _may_ask_the_time(trial.node):
                 freeze_duckdb(cursor, trial.frozen)
             yield cursor
         finally:
@@ -197,6 +197,16 @@ class Bench:
         return StepScope(
             node=node, services=services, cursor=lambda: cursor, workdir=workdir, log=log
         )
+
+
+def _may_ask_the_time(node: Node) -> bool:
+    """False of nodes that are known not to: their clock need not be stopped."""
+    texts = [each.sql for each in node.queries]
+    if not node.rows_of_body or any(sql is None for sql in texts):
+        return True
+    return any(
+        sql.dialect != "duckdb" or sql.calls or may_ask(sql.executable) for sql in texts if sql
+    )
 
 
 def _no_connection(name: str) -> Any:

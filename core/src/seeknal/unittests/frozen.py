@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,15 @@ _TYPES = {
     "TIME": ("localtime", "current_localtime"),
 }
 """DuckDB's functions of the clock, by the type of what they give."""
+
+
+_NAMES = frozenset(name for names in _TYPES.values() for name in names) | {"ago", "age"}
+_MAY_ASK = re.compile(rf"(?<![\w])(?:{'|'.join(sorted(_NAMES))})(?![\w])", re.IGNORECASE)
+
+
+def may_ask(sql: str) -> bool:
+    """Whether SQL has a word in it that is one of DuckDB's functions of the clock."""
+    return _MAY_ASK.search(sql) is not None
 
 
 def freeze_duckdb(
