@@ -63,11 +63,12 @@ def test_every_clock_of_sql_stands_still(word: str, seeknal_project: Any) -> Non
 def test_the_clock_of_a_function_and_of_its_own_duckdb_stands_still(seeknal_project: Any) -> None:
     code = """
 from datetime import date, datetime
+import duckdb
 from seeknal import transform
 
 @transform(name="dated", inputs=["source.orders"], volatile=True)
 def dated(ctx):
-    said = f"{date.today()} {datetime.now():%H:%M}"
+    said = f"{date.today()} {datetime.now():%H:%M} {duckdb.sql('SELECT today()').fetchall()[0][0]}"
     seen = f"SELECT '{said}' AS said, CAST(now() AS VARCHAR) AS now"
     return ctx.duckdb.sql(f"{seen} FROM orders LIMIT 1")
 """
@@ -80,7 +81,7 @@ def dated(ctx):
         frozen=datetime(2020, 2, 29, 23, tzinfo=UTC),
     )
 
-    assert found == [("2020-02-29 23:00", "2020-02-29 23:00:00+00")]
+    assert found == [("2020-02-29 23:00 2020-02-29", "2020-02-29 23:00:00+00")]
 
 
 def test_a_node_of_ranges_sees_its_range_alone(seeknal_project: Any) -> None:

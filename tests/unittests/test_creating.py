@@ -251,3 +251,140 @@ def test_a_metric_is_tested_as_it_is_asked(ran, asked, expected):
     project.write({"tests/generated/test_metric_revenue.yml": plain})
     assert quoted in text
     project.run("test").assert_ok()
+
+
+NODES = """
+from seeknal import transform
+
+
+@transform(name="rows", inputs=["source.orders"])
+def rows(ctx):
+    found = ctx.ref("source.orders").fetchall()
+    return [{"id": row[0], "large": row[3] > 6} for row in found if row[3] is not None]
+
+
+@transform(name="strict", inputs=["source.orders", "source.customers"])
+def strict(ctx):
+    names = dict(ctx.ref("source.customers").fetchall())
+    return [{"id": row[0], "name": names[row[1]]} for row in ctx.ref("source.orders").fetchall()]
+"""
+
+
+def test_a_function_is_tested_over_rows_that_it_takes(ran):
+    project = ran(
+        {"seeknal/pipelines/rows.py": NODES.replace("names[row[1]]", "names.get(row[1])")}
+    )
+    project.write({"seeknal/pipelines/rows.py": NODES})
+
+    project.run("create-test", "transform.rows", "transform.strict").assert_ok()
+
+    text = text_of(project, "transform.rows")
+    assert "large: true" in text
+    assert "large: false" in text
+    assert "name: Ann" in text_of(project, "transform.strict")
+    project.run("test").assert_ok()
+
+
+def test_private_values_within_others_are_nowhere_in_the_file(ran):
+    sql = (
+        "SELECT customer, list(email) AS mails, map {max(email): min(email)} AS pair,"
+        " {'mail': max(email)} AS packed FROM ref('source.orders') GROUP BY customer"
+    )
+    project = ran(
+        {
+            "seeknal/sources/orders.yml": SOURCE.format("orders")
+            + "columns:\n  - {name: email, pii: true}\n",
+            "seeknal/transforms/mails.sql": sql,
+            "seeknal/transforms/copied.sql": "SELECT * FROM ref('transform.mails')",
+        }
+    )
+
+    project.run("create-test", "transform.copied").assert_ok()
+
+    assert not re.search(r"\b(ann|bob|cid|dan|eve|fay)@", text_of(project, "transform.copied"))
+    assert "mail" in text_of(project, "transform.copied")
+    project.run("test").assert_ok()
+
+
+def test_it_is_told_that_no_rows_come_out(ran):
+    sql = "SELECT id FROM ref('source.orders') WHERE status = 'lost'"
+    project = ran({"seeknal/transforms/lost.sql": sql})
+
+    result = project.run("create-test", "transform.lost")
+
+    result.assert_ok()
+    assert "transform.lost gives no rows" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT id FROM ref('source.orders') WHERE random() < 0.5",
+        "SELECT uuid() AS id FROM ref('source.orders')",
+    ],
+)
+def test_no_test_is_made_of_what_is_other_each_time(ran, sql):
+    project = ran({"seeknal/transforms/drawn.sql": sql})
+
+    result = project.run("create-test", "transform.drawn")
+
+    assert result.exit_code in (1, 2)
+    assert "SK1719" in result.stderr
+    assert not (project.path / "tests/generated").exists()
+
+
+def test_a_column_that_is_other_each_time_is_left_out(ran):
+    sql = "SELECT id, random() AS drawn FROM ref('source.orders') WHERE amount > 6"
+    project = ran({"seeknal/transforms/drawn.sql": sql})
+
+    result = project.run("create-test", "transform.drawn")
+
+    result.assert_ok()
+    assert "drawn: not expected" in result.stderr
+    assert "partial: true" in text_of(project, "transform.drawn")
+    project.run("test").assert_ok()
+
+
+def test_a_secret_within_a_value_or_in_what_comes_out_is_nowhere_in_the_file(ran):
+    sql = (
+        "SELECT id, {'mail': email} AS packed, [email] AS listed, encode(email) AS bytes"
+        " FROM ref('source.orders')"
+    )
+    made = "SELECT id, concat('bob', '@example', '.com') AS made FROM ref('transform.packed')"
+    project = ran({"seeknal/transforms/packed.sql": sql, "seeknal/transforms/made.sql": made})
+    copied = "SELECT * FROM ref('transform.packed')"
+    project.write({"seeknal/transforms/copied.sql": copied})
+    notified = "notifications:\n  - {webhook: 'https://x.test/a', secret: 'bob@example.com'}\n"
+    project.write({"profiles.yml": notified})
+
+    project.run("create-test", "transform.copied").assert_ok()
+    told = project.run("create-test", "transform.made")
+
+    told.assert_ok()
+    assert "bob@example.com" not in text_of(project, "transform.copied")
+    assert "bob@example.com" not in text_of(project, "transform.made")
+    assert "made: not expected, as there is a secret in it" in told.stderr
+    project.run("test").assert_ok()
+
+
+def test_a_private_truth_is_not_turned_round(ran):
+    source = SOURCE.format("orders") + "columns:\n  - {name: paid, pii: true}\n"
+    rows = "".join(f"{number},{str(number % 2 == 0).lower()}\n" for number in range(200))
+    copied = "SELECT * FROM ref('source.orders') WHERE id < 150"
+    project = ran(
+        {
+            "data/orders.csv": "id,paid\n" + rows,
+            "seeknal/sources/orders.yml": source,
+            "seeknal/transforms/copied.sql": copied,
+        }
+    )
+
+    seen = set()
+    for _ in range(8):
+        project.run("create-test", "transform.copied", "--overwrite").assert_ok()
+        given = text_of(project, "transform.copied").partition("expected_output")[0]
+        found = re.findall(r"id: (\d+), paid: (true|false)", given)
+        seen |= {(int(id) % 2 == 0) == (paid == "true") for id, paid in found}
+        (project.path / ".seeknal" / "fakes.key").unlink()
+
+    assert seen == {True, False}

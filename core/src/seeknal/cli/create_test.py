@@ -17,13 +17,14 @@ from seeknal.cli.common import (
     selection_options,
 )
 from seeknal.cli.render import count, print_json
-from seeknal.cli.streams import say
+from seeknal.cli.streams import say, warn
 from seeknal.kernel.command_options import format_option
 from seeknal.values.errors import SeeknalError, UsageError
 
 if TYPE_CHECKING:
     from seeknal.plan.session import Loaded, Request
-    from seeknal.unittests.creating import Created, Wish
+    from seeknal.unittests.creating import Created
+    from seeknal.unittests.drafting import Wish
     from seeknal.values.names import NodeId
 
 FOLDER = Path("tests") / "generated"
@@ -82,7 +83,7 @@ def create_test_command(
 def _chosen(loaded: Loaded, wanted: Request, named: Sequence[str]) -> list[NodeId]:
     """The nodes to make tests of; of a selection those that have something to test."""
     from seeknal.plan.planning import selected_nodes
-    from seeknal.unittests.creating import why_not
+    from seeknal.unittests.drafting import why_not
 
     if not (named or wanted.select or wanted.types or wanted.tags):
         raise UsageError(
@@ -102,7 +103,7 @@ def _chosen(loaded: Loaded, wanted: Request, named: Sequence[str]) -> list[NodeI
 def _wish(wanted: Request, where: str | None, rows: int | None, query: str | None) -> Wish:
     import yaml
 
-    from seeknal.unittests.creating import Wish
+    from seeknal.unittests.drafting import Wish
 
     try:
         asked = None if query is None else yaml.safe_load(query)
@@ -185,12 +186,17 @@ def _tell(made: Created, file: Path) -> None:
         say(f"note: no chosen row shows {missed}")
     if len(made.unmet) > _MOST_TOLD:
         say(f"note: nor {count(len(made.unmet) - _MOST_TOLD, 'other change')}")
+    if made.gives == 0:
+        warn(f"{made.node} gives no rows over these: hardly anything of it is tested")
     if made.unshown:
         changes = count(len(made.unshown), "change")
         say(f"note: no row of the inputs shows {changes} of the SQL, such as {made.unshown[0]}")
     if made.unstable:
         names = ", ".join(made.unstable)
         say(f"note: {names}: not expected, as each run may give another value")
+
+    if made.secret:
+        say(f"note: {', '.join(made.secret)}: not expected, as there is a secret in it")
 
 
 _MOST_TOLD = 3

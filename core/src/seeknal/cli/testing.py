@@ -135,7 +135,7 @@ def _testable(
     loaded: Loaded, cases: Sequence[Case], names: Sequence[str], wanted: Request
 ) -> set[NodeId]:
     """The nodes that are to have a test: with names those of these tests."""
-    from seeknal.unittests.creating import why_not
+    from seeknal.unittests.drafting import why_not
 
     tested, nodes = {case.node for case in cases}, loaded.project.nodes
     if names:

@@ -194,7 +194,9 @@ def _python_rows(
     engine, spill = scope.services.engine, context.workdir / "spill"
     this = scope.relation(scope.node.id) if earlier else None
     seen = [*parents, scope.node.id] if this else [*parents]
-    own = OwnDuckDB(lambda: engine.open_own(scope.outputs.selects(seen), spill), engine.close_own)
+    own = OwnDuckDB(
+        lambda: engine.open_own(scope.outputs.selects(seen), spill), engine.close_own, engine.ready
+    )
     return run_function(scope.node, parents, context, own, this=this, traced=remember)
 
 

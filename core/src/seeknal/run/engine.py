@@ -41,7 +41,7 @@ class Engine:
 
     Opens DuckDB when a cursor is first asked for. Thread-safe; a cursor belongs to the thread
     that asked for it. All instances together have the run's memory, each an equal share. ``ready``
-    is done with each instance that a function gets, before it does.
+    is done with each instance that a function has, before it does anything with it.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class Engine:
     ) -> None:
         self._spill = target / "tmp"
         self._memory_limit = memory_limit
-        self._ready = ready
+        self.ready = ready
         self._lock = threading.Lock()
         self._instance: duckdb.DuckDBPyConnection | None = None
         self._own: list[duckdb.DuckDBPyConnection] = []
@@ -98,7 +98,7 @@ class Engine:
             self._own.append(own)
             self._share_memory()
         define_views(own, views)
-        self._ready(own)
+        self.ready(own)
         return own
 
     def close_own(self, own: duckdb.DuckDBPyConnection) -> None:

@@ -13,6 +13,7 @@ from seeknal.unittests.literals import Misfit, json_text, literal
 from seeknal.unittests.matching import Matching, differing, in_order, match
 from seeknal.unittests.values import Odd, as_text, read, read_rows, shown
 from seeknal.values.errors import did_you_mean
+from seeknal.values.several import a_few
 
 if TYPE_CHECKING:
     import duckdb
@@ -151,7 +152,10 @@ def _of_columns(expected: Expected, trees: Mapping[str, TypeTree], types: Types)
         if name not in actual:
             near = did_you_mean(name, more or actual)
             said.append(f"there is no column {name!r}" + (f": {near}" if near else ""))
-    said += [f"the column {name!r} is not expected" for name in more]
+    if len(more) == 1:
+        said.append(f"the column {more[0]!r} is not expected")
+    elif more:
+        said.append(f"the columns {a_few([*map(repr, more)])} are not expected")
     if said:
         return said
     if expected.columns is not None and not expected.partial and list(names) != actual:

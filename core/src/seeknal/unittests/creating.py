@@ -2,277 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from attrs import evolve, frozen
+from attrs import frozen
 
-from seeknal.host import clock
-from seeknal.plan.planning import pool_of
 from seeknal.project.yaml_files import read_texts
-from seeknal.query.stored import lineage_of, private_in
 from seeknal.run.failures import explain
-from seeknal.sql.check import SqlRefused
-from seeknal.sql.condition import check_condition
+from seeknal.sql.check import quiet
 from seeknal.sql.tokens import tokenize
-from seeknal.unittests.choosing.choose import choose
-from seeknal.unittests.choosing.goals import Choice
 from seeknal.unittests.comparing import answer_of
-from seeknal.unittests.fakes import Fakes, key_of
-from seeknal.unittests.narrowing import narrow
-from seeknal.unittests.queries import (
-    Question,
-    last_range,
-    query_of,
-    question_of,
-    texts_in,
-)
+from seeknal.unittests.drafting import drafted
 from seeknal.unittests.reading import read_case
 from seeknal.unittests.running import trial_of
-from seeknal.unittests.sampling import (
-    OUTPUT,
-    Sample,
-    check_stored,
-    put_fakes,
-    replace_text,
-    restrict,
-    sampled,
-    secrets_in,
-)
 from seeknal.unittests.trials import Preparer, refuse
 from seeknal.unittests.writing import expecting, text_of
-from seeknal.values.errors import SeeknalError, UsageError, did_you_mean
+from seeknal.values.errors import SeeknalError, UsageError
 from seeknal.values.problems import Problems
+from seeknal.values.secret import holds_secret
 
 if TYPE_CHECKING:
-    from seeknal.lineage.model import NodeLineage
     from seeknal.plan.session import Loaded
     from seeknal.unittests.bench import Bench, Trial
     from seeknal.unittests.choosing.goals import Goal
     from seeknal.unittests.comparing import Answer
+    from seeknal.unittests.drafting import Draft, Wish
     from seeknal.unittests.types import Types
-    from seeknal.values.columns import Column
     from seeknal.values.names import NodeId
     from seeknal.values.node import Node
-    from seeknal.values.snapshot import Snapshot
-
-
-@frozen(kw_only=True)
-class Wish:
-    """What tests are to be made of.
-
-    ``most`` rows of an input at most. ``where`` lets through only rows of those inputs that have
-    the columns that it names; ``budget`` are seconds for the choice of rows; ``query`` is how a
-    metric is asked.
-    """
-
-    environment: str
-    most: int | None = None
-    where: str | None = None
-    budget: float = 30.0
-    query: Mapping[str, object] | None = None
-
-
-@frozen(kw_only=True)
-class Draft:
-    """The rows that were chosen for a test: those of each input are in ``sample``, by ``rowid``."""
-
-    question: Question
-    sample: Sample
-    choice: Choice
-    lineage: NodeLineage
-
-    def read(self, id: NodeId) -> Sequence[Column]:
-        """The columns of an input that the node reads; all of them where that is not known."""
-        columns = self.sample.tables[id]
-        reads = self.lineage.reads(id)
-        if id not in self.lineage.parents or reads.columns is None:
-            # Its own rows, or those of a node that a metric's model is of.
-            return columns
-        names = {name.lower() for name in reads.columns}
-        return [column for column in columns if column.name.lower() in names] or columns[:1]
-
-
-def why_not(node: Node) -> str | None:
-    """Why no test can be made of a node; None where one may."""
-    if node.does == "loads":
-        return f"{node.id} reads its rows from outside: test a node that reads it"
-    if node.does == "checks":
-        return f"{node.id} computes no rows: its audits are tests already"
-    if node.does == "delivers" and node.sql is None:
-        return f"{node.id} computes no rows: test what it delivers"
-    return None
-
-
-@contextmanager
-def drafted(loaded: Loaded, node: Node, wish: Wish) -> Iterator[Draft]:
-    """The rows for a test of a node. Raises SeeknalError where none can be made."""
-    if (why := why_not(node)) is not None:
-        raise UsageError(why, code="SK1706", location=node.location)
-    snapshots = dict(loaded.snapshots(wish.environment))
-    before = _before(loaded, node, snapshots)
-    moment = _moment(snapshots.get(node.id))
-    ids = _inputs(loaded, node, wish, snapshots)
-    output = node.id if before is None and _has_rows(snapshots.get(node.id)) else None
-    if before is not None:
-        snapshots[node.id] = before
-        ids = [*ids, node.id]
-    with sampled(loaded, snapshots, ids, moment, output) as sample:
-        _restrict(sample, wish.where)
-        question = Question(
-            node=node,
-            columns=sample.tables,
-            environment=wish.environment,
-            moment=moment,
-            interval=last_range(loaded, node, wish.environment),
-            query=wish.query,
-        )
-        query = query_of(loaded, question)
-        lineage = lineage_of(loaded, wish.environment)
-        narrow(sample, OUTPUT if output else None, lineage.nodes[node.id], query)
-        _put_fakes(loaded, sample, query, wish.environment)
-        choice = _at_most(_chosen(loaded, sample, query, wish.budget), wish.most)
-        traced = lineage.nodes[node.id]
-        yield Draft(question=question, sample=sample, choice=choice, lineage=traced)
-
-
-def _inputs(
-    loaded: Loaded, node: Node, wish: Wish, snapshots: Mapping[NodeId, Snapshot]
-) -> list[NodeId]:
-    """The nodes whose rows it is computed from; of a metric those that its question is about."""
-    if node.does == "describes":
-        return _asked_about(loaded, node, wish, snapshots)
-    kinds = loaded.plugins.kinds
-    return [id for id in node.parents if kinds[id.kind].produces_rows]
-
-
-def _asked_about(
-    loaded: Loaded, node: Node, wish: Wish, snapshots: Mapping[NodeId, Snapshot]
-) -> list[NodeId]:
-    asked: dict[NodeId, None] = {}
-
-    def columns_of(id: NodeId) -> Sequence[Column]:
-        asked[id] = None
-        check_stored(snapshots, [id])
-        return snapshots[id].columns or ()
-
-    loaded.plugins.hooks.compile_metric(
-        query=question_of(node, wish.query),
-        project=loaded.project,
-        columns_of=columns_of,
-        dialect="duckdb",
-        duckdb=None,
-    )
-    return [*asked]
-
-
-def _has_rows(snapshot: Snapshot | None) -> bool:
-    return snapshot is not None and snapshot.artifact is not None
-
-
-def _before(loaded: Loaded, node: Node, snapshots: Mapping[NodeId, Snapshot]) -> Snapshot | None:
-    """The rows that a node goes on from, or looks at: those before its last run, as far as they
-    are kept; of a tracked node all, of which it sees those before its range."""
-    now = snapshots.get(node.id)
-    if node.tracking is not None and node.tracking.reads_itself:
-        return now if _has_rows(now) else None
-    if not node.goes_on or now is None or now.merged is None or not now.merged.into:
-        return None
-    found = pool_of(loaded).output(node.id, now.merged.into)
-    return found if _has_rows(found) else None
-
-
-def _moment(snapshot: Snapshot | None) -> datetime:
-    """When the node ran last, in whole seconds: its rows may be of that day."""
-    text = snapshot.made_at if snapshot is not None else ""
-    found = datetime.fromisoformat(text) if text else clock.now()
-    return found.astimezone(UTC).replace(microsecond=0)
-
-
-def _restrict(sample: Sample, where: str | None) -> None:
-    """Leave rows for which the condition is true, in inputs that have all of its columns."""
-    if where is None:
-        return
-    from sqlglot import exp, parse_one
-
-    try:
-        condition = check_condition(where, one_row=True)
-    except SqlRefused as error:
-        help = "--where 'customer_id = 42'"
-        raise UsageError(f"--where: {error}", code="SK1707", help=help) from None
-    names = {column.name.lower() for column in parse_one(condition).find_all(exp.Column)}
-    known = {
-        id: {column.name.lower() for column in columns} for id, columns in sample.tables.items()
-    }
-    concerned = [id for id, columns in known.items() if names <= columns]
-    if not concerned:
-        every = sorted(set().union(*known.values()))
-        wrong = next((name for name in sorted(names) if name not in every), None)
-        near = did_you_mean(wrong, every) if wrong else None
-        help = near or f"name columns of one input: {', '.join(every)}"
-        raise UsageError(
-            f"--where {where!r}: no input has all of its columns", code="SK1707", help=help
-        )
-    for id in concerned:
-        restrict(sample, id, condition)
-
-
-def _put_fakes(loaded: Loaded, sample: Sample, query: str | None, environment: str) -> None:
-    """Let no row have a private value or a secret any more."""
-    private = private_in(loaded, lineage_of(loaded, environment), environment)
-    hidden = {
-        id: {column.name.lower() for column in columns if private[id].hides(column.name)}
-        for id, columns in sample.tables.items()
-    }
-    if any(hidden.values()):
-        fakes = Fakes(key_of(loaded.project.root), kept=texts_in(query))
-        for id, columns in hidden.items():
-            put_fakes(sample, id, columns, fakes)
-
-
-def _chosen(loaded: Loaded, sample: Sample, query: str | None, budget: float) -> Choice:
-    """Rows without a secret among them: where one has it, its text gets a fake, and others may do
-    better then."""
-    while True:
-        if query is None:
-            choice = Choice(kept=_first(sample), reached=(), unreached=())
-        else:
-            choice = choose(sample.cursor, query, sample.tables, budget=budget)
-        found = [*secrets_in(sample, choice.kept)]
-        if not found:
-            return choice
-        fakes = Fakes(key_of(loaded.project.root))
-        for id, column, text in found:
-            replace_text(sample, id, column, text, fakes)
-
-
-def _at_most(choice: Choice, most: int | None) -> Choice:
-    if most is None:
-        return choice
-    return evolve(choice, kept={id: rows[:most] for id, rows in choice.kept.items()})
-
-
-def _first(sample: Sample) -> dict[NodeId, tuple[int, ...]]:
-    return {id: tuple(range(min(10, sample.rows(id)))) for id in sample.tables}
 
 
 @frozen(kw_only=True)
 class Created:
-    """A test of a node: the text of its file, and how many rows each of its inputs has.
+    """A test of a node: the text of its file, how many rows each of its inputs has, and how many
+    the node gives.
 
     ``unmet`` are changes of its SQL that its rows do not show, in words, and ``unshown`` those that
-    no row of the inputs does; ``unstable`` the columns that are left out of what is expected.
+    no row of the inputs does. Left out of what is expected are ``unstable`` columns, and those
+    with a ``secret`` in them.
     """
 
     node: NodeId
     text: str
     rows: Mapping[NodeId, int]
+    gives: int = 0
     unmet: tuple[str, ...] = ()
     unshown: tuple[str, ...] = ()
     unstable: tuple[str, ...] = ()
+    secret: tuple[str, ...] = ()
 
 
 _TOLD = ("joins", "conditions", "expressions", "windows", "aggregates", "constants", "grouping")
@@ -287,6 +66,7 @@ def _worth_telling(goals: Iterable[Goal]) -> Iterator[str]:
 
 def create(loaded: Loaded, node: Node, wish: Wish, types: Types, bench: Bench) -> Created:
     """A test of a node that passes. Raises SeeknalError where none can be made."""
+    quiet()
     try:
         return _create(loaded, node, wish, types, bench)
     except SeeknalError:
@@ -296,20 +76,71 @@ def create(loaded: Loaded, node: Node, wish: Wish, types: Types, bench: Bench) -
 
 
 def _create(loaded: Loaded, node: Node, wish: Wish, types: Types, bench: Bench) -> Created:
-    with drafted(loaded, node, wish) as draft:
+    import duckdb
+
+    def run(draft: Draft) -> Answer | None:
+        try:
+            return _answer(bench, _trial_of(loaded, text_of(draft, types), types))
+        except duckdb.InterruptException:
+            raise
+        except Exception:
+            # Over these rows the function says that something is wrong: others will do.
+            return None
+
+    with drafted(loaded, node, wish, run) as draft:
         text = text_of(draft, types)
-        rows = {id: len(kept) for id, kept in draft.choice.kept.items()}
-    answer = _answer(bench, _trial_of(loaded, text, types))
-    unstable = draft.choice.unstable
-    ordered = _is_ordered(node) and len(answer.rows) > 1 and not unstable
+    choice, unstable = draft.choice, draft.choice.unstable
+    answer = _steady_answer(bench, _trial_of(loaded, text, types), node, unstable)
+    secret = tuple(name for name in answer.columns if _has_secret(answer, name))
+    left_out = {*unstable, *secret}
+    if left_out >= set(answer.columns):
+        raise UsageError(
+            f"no column of {node.id} can be expected: {_why(unstable, secret)}",
+            code="SK1719",
+            location=node.location,
+        )
+    ordered = _is_ordered(node) and len(answer.rows) > 1 and not left_out
     return Created(
         node=node.id,
-        text=expecting(text, answer, ordered=ordered, unstable=unstable),
-        rows=rows,
-        unmet=tuple(missed.goal.words for missed in draft.choice.unreached),
-        unshown=tuple(_worth_telling(draft.choice.unshown)),
+        text=expecting(text, answer, ordered=ordered, unstable=left_out),
+        rows={id: len(kept) for id, kept in choice.kept.items()},
+        gives=len(answer.rows),
+        unmet=tuple(missed.goal.words for missed in choice.unreached),
+        unshown=tuple(_worth_telling(choice.unshown)),
         unstable=unstable,
+        secret=secret,
     )
+
+
+def _why(unstable: Sequence[str], secret: Sequence[str]) -> str:
+    words = ["each run may give other values"] * bool(unstable)
+    return " and ".join([*words, *["they have a secret in them"] * bool(secret)])
+
+
+def _has_secret(answer: Answer, name: str) -> bool:
+    place = answer.place(name)
+    return any(holds_secret(str(row[place])) for row in answer.rows)
+
+
+def _steady_answer(bench: Bench, trial: Trial, node: Node, unstable: Collection[str]) -> Answer:
+    """What the node gives each time. Raises UsageError where that differs."""
+    answers = [_answer(bench, trial) for _ in range(_TIMES)]
+    places = [place for place, name in enumerate(answers[0].columns) if name not in unstable]
+    bags = [
+        Counter(repr([row[place] for place in places]) for row in each.rows) for each in answers
+    ]
+    if any(bag != bags[0] for bag in bags):
+        raise UsageError(
+            f"{node.id} gives other rows each time over the same ones: no test can be made of it",
+            code="SK1719",
+            location=node.location,
+            help="random(), a sample, or ties whose order nothing says: let the SQL say which rows",
+        )
+    return answers[0]
+
+
+_TIMES = 4
+"""So often a node is run over the same rows, to see whether it always gives the same."""
 
 
 def _trial_of(loaded: Loaded, text: str, types: Types) -> Trial:

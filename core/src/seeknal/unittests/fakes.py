@@ -8,16 +8,25 @@ import json
 import os
 import re
 import secrets
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from seeknal.sql.typetree import type_tree
 from seeknal.state.faults import writing
+
+if TYPE_CHECKING:
+    from seeknal.sql.typetree import TypeTree
 
 _KEY = Path(".seeknal") / "fakes.key"
 _TRIES = 200
 _DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?!\d)")
 _TIME = re.compile(r"(\d\d):(\d\d)(?::(\d\d))?")
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d([ T]\d\d:\d\d.*)?")
+_DAY = re.compile(r"(\d{1,2})([./-])(\d{1,2})\2(\d{4})")
+"""A day as people write it; which number is the month differs, so that both could be it."""
+_DIGITS = re.compile(r"((?:19|20)\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])")
+_JSON, _TEXT = type_tree("JSON"), type_tree("VARCHAR")
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _MEMBER = re.compile(r"'((?:[^']|'')*)'")
 _LOWER, _UPPER, _HEX = (
@@ -49,19 +58,23 @@ def key_of(root: Path) -> bytes:
 class Fakes:
     """Gives each value a fake, and no two values of one type the same one while there are others.
 
-    ``taken`` are real values, which no fake is; ``kept`` are texts of the project's own SQL, which
-    stay where they stand in a value, so that what is compared with them still is.
+    ``kept`` are texts of the project's own SQL, which stay where they stand in a value, so that
+    what is compared with them still is; numbers among them only where no digit is beside them.
     """
 
-    def __init__(self, key: bytes, taken: Collection[str] = (), kept: Sequence[str] = ()) -> None:
+    def __init__(self, key: bytes, kept: Sequence[str] = ()) -> None:
         self._key = key
-        self._taken = set(taken)
+        self._taken: set[str] = set()
         words = sorted(
             {word for word in kept if len(word) > 1}, key=lambda word: (-len(word), word)
         )
-        self._kept = re.compile("|".join(map(re.escape, words))) if words else None
+        self._kept = re.compile("|".join(map(_whole, words))) if words else None
         self._given: dict[tuple[str, str], str] = {}
         self._used: set[tuple[str, str]] = set()
+
+    def avoid(self, real: Iterable[str]) -> None:
+        """Let no fake be one of these values, while there are others."""
+        self._taken.update(real)
 
     def fake(self, text: str, type: str) -> str:
         """A fake of a value of DuckDB's ``type``, both as DuckDB writes them as text."""
@@ -83,7 +96,9 @@ class Fakes:
 
     def _made(self, text: str, family: str, type: str, stream: _Stream) -> str:
         if family == "nested":
-            return json.dumps(self._leaves(json.loads(text), stream), ensure_ascii=False)
+            return json.dumps(self._within(json.loads(text), type_tree(type)), ensure_ascii=False)
+        if family == "text" and text[:1] in ("{", "[") and (inside := _parsed(text)) is not None:
+            return json.dumps(self._within(inside, _JSON), ensure_ascii=False)
         if family == "boolean":
             return ("true", "false")[stream.below(2)]
         if family == "enum":
@@ -93,26 +108,40 @@ class Fakes:
             return "".join(
                 _HEX[stream.below(16)] if each in _HEX else each for each in text.lower()
             )
-        if family == "time":
+        if family == "time" or (family == "text" and _MOMENT.fullmatch(text)):
             return _TIME.sub(lambda found: _time(found, stream), _dated(text, stream))
+        if family == "text" and (day := _DAY.fullmatch(text)):
+            return f"{stream.below(12) + 1:02}{day[2]}{stream.below(12) + 1:02}{day[2]}{day[4]}"
+        if family == "text" and (day := _DIGITS.fullmatch(text)):
+            return f"{day[1]}{stream.below(12) + 1:02}{stream.below(28) + 1:02}"
+        if family == "interval":
+            return _TIME.sub(lambda found: _time(found, stream), _alike(text, stream, number=True))
+        if family == "bit":
+            return "".join(str(stream.below(2)) for _ in text)
         if family == "blob":
             return "".join(f"\\x{stream.below(256):02X}" for _ in range(_bytes_in(text)))
         return self._shaped(text, stream, number=family == "number")
 
-    def _leaves(self, value: Any, stream: _Stream) -> Any:
+    def _within(self, value: Any, type: TypeTree) -> Any:
+        """The value with fakes in place of all in it. Keys are data, but for fields of structs."""
+        if isinstance(value, dict) and type.name in ("STRUCT", "UNION"):
+            fields = {str(name).lower(): part for name, part in type.fields}
+            return {
+                name: self._within(each, fields.get(name.lower(), _JSON))
+                for name, each in value.items()
+            }
         if isinstance(value, dict):
-            return {name: self._leaves(each, stream) for name, each in value.items()}
+            key, part = type.parts if type.name == "MAP" else (_TEXT, _JSON)
+            return {self.fake(name, key.text): self._within(v, part) for name, v in value.items()}
         if isinstance(value, list):
-            return [self._leaves(each, stream) for each in value]
+            parts = type.parts if type.name == "TUPLE" else (type.parts or (_JSON,)) * len(value)
+            return [self._within(each, part) for each, part in zip(value, parts, strict=True)]
         if isinstance(value, bool) or value is None:
             return value
         if isinstance(value, int | float):
-            return json.loads(_alike(json.dumps(value), stream, number=True))
-        return (
-            _dated(value, stream)
-            if _DATE.match(value)
-            else self._shaped(value, stream, number=False)
-        )
+            number = type.text if type.name not in ("JSON", "VARCHAR") else "DOUBLE"
+            return json.loads(self.fake(json.dumps(value), number) or "null")
+        return self.fake(value, "VARCHAR" if type.name == "JSON" else type.text)
 
     def _shaped(self, text: str, stream: _Stream, *, number: bool) -> str:
         if number or self._kept is None:
@@ -177,6 +206,8 @@ def _bytes_in(text: str) -> int:
     return len(re.sub(r"\\x[0-9A-Fa-f]{2}", ".", text))
 
 
+_FAMILIES = {"BOOLEAN": "boolean", "UUID": "uuid", "BLOB": "blob", "INTERVAL": "interval"}
+_FAMILIES |= {"BIT": "bit"}
 _NUMBERS = ("INT", "DECIMAL", "FLOAT", "DOUBLE", "REAL", "NUMERIC", "BIGNUM")
 _RANGES = {
     "TINYINT": (-(2**7), 2**7 - 1),
@@ -202,7 +233,21 @@ def _family(type: str) -> str:
         return "enum"
     if any(word in type for word in _NUMBERS) and type != "INTERVAL":
         return "number"
-    return {"BOOLEAN": "boolean", "UUID": "uuid", "BLOB": "blob"}.get(type, "text")
+    return _FAMILIES.get(type, "text")
+
+
+def _whole(word: str) -> str:
+    """A pattern of the word, whole where it is a number."""
+    pattern = re.escape(word)
+    return rf"(?<!\d){pattern}(?!\d)" if word.isdecimal() else pattern
+
+
+def _parsed(text: str) -> Any:
+    """What JSON says, None for other text."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None
 
 
 def fits(text: str, type: str) -> bool:

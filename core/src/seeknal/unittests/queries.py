@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 Schemas = Mapping["NodeId", Sequence["Column"]]
 LONG_AGO = -62_135_596_800
 """The first moment that Python knows, in seconds since 1970."""
-_WILD = re.compile(r"[%_]")
+_PIECE = re.compile(r"[\w@+:/.-]{2,}")
+"""What stands between wildcards of patterns and steps of paths."""
 
 
 @frozen(kw_only=True)
@@ -180,8 +181,11 @@ def last_range(loaded: Loaded, node: Node, environment: str) -> Interval | None:
 
 
 def texts_in(query: str | None) -> list[str]:
-    """Texts that a query compares with, those of patterns without their wildcards."""
+    """Texts and numbers that a query compares with, and those in its patterns and paths."""
     if query is None:
         return []
-    texts = (token.value for token in tokenize(query) if token.kind == "string")
-    return [part for text in texts if text for part in _WILD.split(text) if part]
+    tokens = tokenize(query)
+    numbers = [token.text for token in tokens if token.kind == "number" and token.text.isdecimal()]
+    texts = [token.value for token in tokens if token.kind == "string" and token.value]
+    inside = (part for text in texts for part in _PIECE.findall(text.replace("\\", "")))
+    return [*numbers, *texts, *inside]

@@ -142,15 +142,13 @@ def put_fakes(sample: Sample, id: NodeId, columns: Collection[str], fakes: Fakes
 def secrets_in(
     sample: Sample, rows: Mapping[NodeId, Sequence[int]]
 ) -> Iterator[tuple[NodeId, Column, str]]:
-    """Texts of rows, by their ``rowid``, that have a secret of the project in them."""
+    """Values of rows, by their ``rowid``, that have a secret of the project in them, as texts."""
     for id, kept in rows.items():
-        for column in sample.tables[id]:
-            if column.type != "VARCHAR" or not kept:
-                continue
-            table, name = quote_name(id.kind, id.name), quote_identifier(column.name)
-            numbers = ", ".join(map(str, kept))
+        for column in sample.tables[id] if kept else ():
+            table, numbers = quote_name(id.kind, id.name), ", ".join(map(str, kept))
             found = sample.cursor.execute(
-                f"SELECT DISTINCT {name} FROM {table} WHERE rowid IN ({numbers}) ORDER BY 1"
+                f"SELECT DISTINCT {text_of(column)} FROM {table} WHERE rowid IN ({numbers})"
+                " ORDER BY 1"
             ).fetchall()
             for (text,) in found:
                 if text is not None and holds_secret(text):
@@ -158,8 +156,8 @@ def secrets_in(
 
 
 def replace_text(sample: Sample, id: NodeId, column: Column, text: str, fakes: Fakes) -> None:
-    """Replace one text of a column by its fake."""
-    which = f"{quote_identifier(column.name)} = {quote_literal(text)}"
+    """Replace one value of a column, given as text, by its fake."""
+    which = f"{text_of(column)} = {quote_literal(text)}"
     _put_fakes(sample.cursor, id, column, fakes, which)
 
 
@@ -167,12 +165,18 @@ def _put_fakes(
     cursor: duckdb.DuckDBPyConnection, id: NodeId, column: Column, fakes: Fakes, which: str
 ) -> None:
     table, name = quote_name(id.kind, id.name), quote_identifier(column.name)
+    if column.type == "BOOLEAN":
+        # Of two values either fake would tell which it stands for.
+        drawn = f"hash(rowid, {quote_literal(fakes.fake(f'{id}.{column.name}', 'VARCHAR'))}) % 2"
+        cursor.execute(f"UPDATE {table} SET {name} = {drawn} = 0 WHERE {name} IS NOT NULL")
+        return
     text = text_of(column)
     found = cursor.execute(
         f"SELECT DISTINCT {text} FROM {table} WHERE {name} IS NOT NULL AND ({which}) ORDER BY 1"
     ).fetchall()
     if not found:
         return
+    fakes.avoid(value for (value,) in found)
     pairs = [(value, fakes.fake(value, column.type)) for (value,) in found]
     cursor.execute("CREATE TEMP TABLE seeknal_fakes (given VARCHAR, fake VARCHAR)")
     try:
@@ -193,7 +197,7 @@ def text_of(column: Column) -> str:
 
 
 def _read(text: str, column: Column) -> str:
-    """SQL of a value of the column's type, of its text."""
+    """SQL of a value of the column's type, of its text; NULL rather than a value that is none."""
     if column.type.endswith("]") or column.type.startswith(("STRUCT", "MAP", "UNION")):
-        return f"CAST(CAST({text} AS JSON) AS {column.type})"
-    return f"CAST({text} AS {column.type})"
+        return f"TRY_CAST(TRY_CAST({text} AS JSON) AS {column.type})"
+    return f"TRY_CAST({text} AS {column.type})"

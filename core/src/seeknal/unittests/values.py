@@ -105,7 +105,7 @@ class _Json(str):
         import json
 
         found = super().__new__(cls, text)
-        parsed = json.loads(text, parse_float=_exact, parse_constant=str)
+        parsed = json.loads(text, parse_float=_exact, parse_constant=str, object_pairs_hook=_keyed)
         found.content = json.dumps(parsed, sort_keys=True, default=str)
         return found
 
@@ -119,6 +119,12 @@ class _Json(str):
 
     def __hash__(self) -> int:
         return hash(self.content)
+
+
+def _keyed(pairs: list[tuple[str, Any]]) -> Any:
+    """An object; where it has a key twice, all of its pairs in their order."""
+    found = dict(pairs)
+    return found if len(found) == len(pairs) else {"": pairs, "twice": True}
 
 
 def _exact(text: str) -> Any:

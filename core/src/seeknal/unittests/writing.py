@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from seeknal.sql.typetree import TypeTree
     from seeknal.unittests.comparing import Answer
-    from seeknal.unittests.creating import Draft
+    from seeknal.unittests.drafting import Draft
     from seeknal.unittests.types import Types
     from seeknal.values.columns import Column
     from seeknal.values.names import NodeId

@@ -39,16 +39,19 @@ _PATIENCE = 1.0
 class OwnDuckDB:
     """Opens a node's databases when its code first asks for them.
 
-    ``open`` makes the one of ``ctx.duckdb``, with the node's inputs in it, and ``close`` ends it.
+    ``open`` makes the one of ``ctx.duckdb``, with the node's inputs in it, and ``close`` ends it;
+    ``ready`` is done with the one of the module ``duckdb``.
     """
 
     def __init__(
         self,
         open: Callable[[], Connection],
         close: Callable[[Connection], None],
+        ready: Callable[[Connection], None] = lambda connection: None,
     ) -> None:
         self._open = open
         self._close = close
+        self._ready = ready
         self._lock = threading.Lock()
         self._instance: Connection | None = None
         self._cursor: Connection | None = None
@@ -71,6 +74,7 @@ class OwnDuckDB:
             import duckdb
 
             self._default = duckdb.connect()
+            self._ready(self._default)
         return self._default
 
     @contextmanager
