@@ -165,7 +165,7 @@ def test_a_tolerance_is_a_part_of_the_larger_value(outcome_of):
             "the column 'age' is INTEGER, not BIGINT",
         ),
         ("row_count: 3", "there is 1 row, not 3"),
-        ("rows: [{name: Ann}]", "the column 'user_id' is not expected"),
+        ("rows: [{name: Ann}]", "the columns 'user_id', 'age' are not expected"),
     ],
 )
 def test_columns_types_and_counts_are_told_where_they_differ(expected, said, shop):
