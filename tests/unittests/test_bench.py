@@ -45,6 +45,33 @@ def test_sql_sees_the_rows_that_are_given_and_no_others(seeknal_project: Any) ->
     assert found == [(2,)]
 
 
+@pytest.mark.parametrize("word", ["localtime", "current_localtime()", "current_time"])
+def test_the_time_of_day_stands_still(word: str, seeknal_project: Any) -> None:
+    sql = f"SELECT CAST({word} AS VARCHAR) AS time FROM ref('source.orders') LIMIT 1"
+    project: TestProject = seeknal_project({**PROJECT, "seeknal/transforms/dated.sql": sql})
+
+    found = rows(
+        project.path,
+        "transform.dated",
+        {"source.orders": ORDERS},
+        frozen=datetime(2020, 2, 29, 23, tzinfo=UTC),
+    )
+
+    assert found[0][0].startswith("23:00:00")
+
+
+def test_sql_that_reads_a_file_by_itself_reads_none(seeknal_project: Any) -> None:
+    sql = "/* ---\nvolatile: true\n--- */\nSELECT * FROM read_csv('data/orders.csv')"
+    project: TestProject = seeknal_project({**PROJECT, "seeknal/transforms/read.sql": sql})
+    test = "test: transform.read\nexpected_output: {row_count: 1}\n"
+    project.write({"tests/read.yml": test})
+
+    result = project.run("test")
+
+    assert result.exit_code == 1
+    assert "a test reads no files" in result.stdout
+
+
 @pytest.mark.parametrize("word", ["now()", "current_date", "current_timestamp", "today()"])
 def test_every_clock_of_sql_stands_still(word: str, seeknal_project: Any) -> None:
     sql = f"SELECT CAST({word} AS DATE) AS today FROM ref('source.orders') LIMIT 1"

@@ -6,7 +6,7 @@ import logging
 import shutil
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +25,7 @@ from seeknal.run.intervals.itself import columns_of_itself
 from seeknal.run.merging import Earlier
 from seeknal.run.outputs import Outputs
 from seeknal.run.step_scope import Services, StepScope
+from seeknal.sql.quote import quote_literal
 from seeknal.state.artifacts import Artifacts
 from seeknal.state.batch_files import BatchFiles
 from seeknal.unittests.frozen import freeze_duckdb, frozen_clock, may_ask
@@ -156,6 +157,7 @@ class Bench:
         if self._scratch is None or self._engine is None:
             self._scratch = self._open.enter_context(scratch_folder())
             self._engine = Engine(self._scratch, "1GB", ready=self._freeze)
+            _close_off(self._engine, self._scratch)
         return self._scratch, self._engine
 
     def _freeze(self, connection: duckdb.DuckDBPyConnection) -> None:
@@ -197,6 +199,13 @@ class Bench:
         return StepScope(
             node=node, services=services, cursor=lambda: cursor, workdir=workdir, log=log
         )
+
+
+def _close_off(engine: Engine, scratch: Path) -> None:
+    """Let SQL reach no file and no address but what tests keep for themselves."""
+    with closing(engine.cursor()) as cursor:
+        cursor.execute(f"SET GLOBAL allowed_directories = [{quote_literal(str(scratch))}]")
+        cursor.execute("SET GLOBAL enable_external_access = false")
 
 
 def _may_ask_the_time(node: Node) -> bool:

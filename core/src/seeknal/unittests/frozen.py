@@ -49,7 +49,9 @@ def freeze_duckdb(
     at = f"CAST({quote_literal(moment.isoformat())} AS TIMESTAMP WITH TIME ZONE)"
     for type, names in _TYPES.items():
         for name in names:
-            connection.execute(f"{create} {quote_identifier(name)}() AS CAST({at} AS {type})")
+            # No cast leads from a moment to a time of day without a zone.
+            of = f"CAST({at} AS TIMESTAMP)" if type == "TIME" else at
+            connection.execute(f"{create} {quote_identifier(name)}() AS CAST({of} AS {type})")
     connection.execute(f"{create} ago(x) AS {at} - CAST(x AS INTERVAL)")
     today = f"CAST(CAST({at} AS DATE) AS TIMESTAMP)"
     age = "system.main.age"

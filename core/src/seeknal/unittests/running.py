@@ -36,6 +36,9 @@ _EVERY = 0.2
 _PATIENCE = 2.0
 """Seconds that a node is waited for which was told to stop."""
 _NO_COLUMN = Pattern(r'Referenced column "[^"]+" not found|does not have a column named')
+_CLOSED_OFF = Pattern(
+    r"file system operations are disabled|disabled by configuration|external access"
+)
 Status = Literal["passed", "failed", "error"]
 
 
@@ -206,6 +209,8 @@ class Tests:
         found = explain(error, prepared.node, self.project.target)
         if found.help is None and _NO_COLUMN.search(found.message):
             found.help = "an input has the columns that its rows name, or that columns: lists"
+        if _CLOSED_OFF.search(found.message):
+            found.help = "a test reads no files: let a source read it, and give rows of that"
         return found
 
 
