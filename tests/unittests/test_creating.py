@@ -75,6 +75,25 @@ def test_what_is_made_passes_on_another_day_and_in_another_zone(ran, monkeypatch
     assert "age: 38" in text_of(project, "transform.aged")
 
 
+def test_the_dates_of_templates_are_those_of_the_test(ran):
+    sql = (
+        "SELECT id, '{{ today }}' AS today, '{{ month_start }}' AS month"
+        " FROM ref('source.orders') WHERE day < DATE '{{ yesterday }}'"
+    )
+    project = ran({"seeknal/transforms/dated.sql": sql})
+    project.run("create-test", "transform.dated").assert_ok()
+    text = text_of(project, "transform.dated")
+    moved = re.sub(r"freeze_time: .*", "freeze_time: 2026-01-05T12:00:00Z", text)
+    project.write({"tests/generated/test_transform_dated.yml": moved})
+
+    project.run("test", "--update").assert_ok()
+
+    expected = text_of(project, "transform.dated").partition("expected_output")[2]
+    assert 'today: "2026-01-05", month: "2026-01-01"' in expected
+    assert len(re.findall(r"id: ", expected)) <= 3
+    project.run("test").assert_ok()
+
+
 def test_private_values_are_nowhere_in_the_file(ran):
     source = SOURCE.format("orders") + "columns:\n  - {name: email, pii: true}\n"
     sql = (

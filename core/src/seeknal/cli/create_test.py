@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,7 @@ from seeknal.values.errors import SeeknalError, UsageError
 if TYPE_CHECKING:
     from seeknal.plan.session import Loaded, Request
     from seeknal.unittests.creating import Created
+    from seeknal.unittests.dated import Dated
     from seeknal.unittests.drafting import Wish
     from seeknal.values.names import NodeId
 
@@ -61,7 +63,8 @@ def create_test_command(
     from then on: look at the file, tests/generated/test_KIND_NAME.yml, before you keep it.
     """
     from seeknal.plan.environments import existing
-    from seeknal.plan.session import load
+    from seeknal.plan.session import load, read_project
+    from seeknal.unittests.dated import Dated
 
     root = project_root()
     wanted = request(command="create-test", select=(*nodes, *select), **options)
@@ -69,7 +72,9 @@ def create_test_command(
     existing(loaded.state.environments, wanted.environment)
     chosen = _chosen(loaded, wanted, nodes)
     asked = _wish(wanted, where, rows, query)
-    answers = [*_made(loaded, chosen, asked, root, overwrite=overwrite, quiet=format_ == "json")]
+    dated = Dated(partial(read_project, root, wanted, keep=False))
+    quiet = format_ == "json"
+    answers = [*_made(loaded, chosen, asked, dated, overwrite=overwrite, quiet=quiet)]
     if format_ == "json":
         from seeknal.cli.answers import answered, outcome
 
@@ -122,7 +127,7 @@ def _made(
     loaded: Loaded,
     chosen: Sequence[NodeId],
     asked: Wish,
-    root: Path,
+    dated: Dated,
     *,
     overwrite: bool,
     quiet: bool,
@@ -134,12 +139,13 @@ def _made(
     from seeknal.unittests.creating import create
     from seeknal.unittests.types import Types
 
+    root = loaded.project.root
     with Bench(loaded) as bench, Types() as types:
         for id in chosen:
             file = FOLDER / f"test_{id.kind}_{id.name}.yml"
             try:
                 _refuse_standing(root / file, file, overwrite=overwrite)
-                made = create(loaded, loaded.project.nodes[id], asked, types, bench)
+                made = create(loaded, loaded.project.nodes[id], asked, types, bench, dated)
                 _write(root / file, made.text)
             except SeeknalError as error:
                 if len(chosen) == 1:

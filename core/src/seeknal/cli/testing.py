@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -55,10 +56,11 @@ def test_command(
     from seeknal.unittests.running import Tests, all_tests
 
     root, wanted = project_root(), request(command="test", **options)
-    loaded = read_project(root, wanted, keep=False)
+    read = partial(read_project, root, wanted, keep=False)
+    loaded = read()
     every = all_tests(root)
     cases = _selected(loaded, every, names, wanted)
-    with Tests(loaded, every) as tests:
+    with Tests(loaded, every, read) as tests:
         let_nodes_talk()
         with _progress(len(cases), format_) as started:
             outcomes = tests.run(cases, started)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -59,8 +60,8 @@ class UnitTests:
             from seeknal.plan.session import Request, read_project
             from seeknal.unittests.running import Tests
 
-            loaded = read_project(self.root, Request(command="test"), keep=False)
-            self._tests = self._open.enter_context(Tests(loaded, self._cases or []))
+            read = partial(read_project, self.root, Request(command="test"), keep=False)
+            self._tests = self._open.enter_context(Tests(read(), self._cases or [], read))
         return self._tests.outcome(case)
 
     def told(self, outcome: Outcome) -> str:

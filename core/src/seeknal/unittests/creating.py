@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from seeknal.unittests.bench import Bench, Trial
     from seeknal.unittests.choosing.goals import Goal
     from seeknal.unittests.comparing import Answer
+    from seeknal.unittests.dated import Dated
     from seeknal.unittests.drafting import Draft, Wish
     from seeknal.unittests.types import Types
     from seeknal.values.names import NodeId
@@ -64,33 +65,37 @@ def _worth_telling(goals: Iterable[Goal]) -> Iterator[str]:
     yield from (goal.words for goal in sorted(told, key=lambda goal: _TOLD.index(goal.theme)))
 
 
-def create(loaded: Loaded, node: Node, wish: Wish, types: Types, bench: Bench) -> Created:
+def create(
+    loaded: Loaded, node: Node, wish: Wish, types: Types, bench: Bench, dated: Dated
+) -> Created:
     """A test of a node that passes. Raises SeeknalError where none can be made."""
     quiet()
     try:
-        return _create(loaded, node, wish, types, bench)
+        return _create(loaded, node, wish, types, bench, dated)
     except SeeknalError:
         raise
     except Exception as error:
         raise explain(error, node, loaded.project.target) from error
 
 
-def _create(loaded: Loaded, node: Node, wish: Wish, types: Types, bench: Bench) -> Created:
+def _create(
+    loaded: Loaded, node: Node, wish: Wish, types: Types, bench: Bench, dated: Dated
+) -> Created:
     import duckdb
 
     def run(draft: Draft) -> Answer | None:
         try:
-            return _answer(bench, _trial_of(loaded, text_of(draft, types), types))
+            return _answer(bench, _trial_of(loaded, text_of(draft, types), types, dated))
         except duckdb.InterruptException:
             raise
         except Exception:
             # Over these rows the function says that something is wrong: others will do.
             return None
 
-    with drafted(loaded, node, wish, run) as draft:
+    with drafted(loaded, node, wish, run, dated) as draft:
         text = text_of(draft, types)
     choice, unstable = draft.choice, draft.choice.unstable
-    answer = _steady_answer(bench, _trial_of(loaded, text, types), node, unstable)
+    answer = _steady_answer(bench, _trial_of(loaded, text, types, dated), node, unstable)
     secret = tuple(name for name in answer.columns if _has_secret(answer, name))
     left_out = {*unstable, *secret}
     if left_out >= set(answer.columns):
@@ -143,14 +148,14 @@ _TIMES = 4
 """So often a node is run over the same rows, to see whether it always gives the same."""
 
 
-def _trial_of(loaded: Loaded, text: str, types: Types) -> Trial:
+def _trial_of(loaded: Loaded, text: str, types: Types, dated: Dated) -> Trial:
     """What the text says, read as a test's file is."""
     problems = Problems()
     documents, wrong = read_texts(text, "tests/generated.yml")
     problems += wrong
     cases = [case for each in documents if (case := read_case(each, problems)) is not None]
     refuse(problems)
-    with Preparer(loaded, cases, types) as preparer:
+    with Preparer(loaded, cases, types, dated) as preparer:
         (prepared,) = preparer.prepared(cases)
     return trial_of(prepared, None)
 

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from seeknal.lineage.model import NodeLineage
     from seeknal.plan.session import Loaded
     from seeknal.unittests.comparing import Answer
+    from seeknal.unittests.dated import Dated
     from seeknal.values.columns import Column
     from seeknal.values.names import NodeId
     from seeknal.values.node import Node
@@ -103,13 +104,14 @@ Run = Callable[[Draft], "Answer | None"]
 
 
 @contextmanager
-def drafted(loaded: Loaded, node: Node, wish: Wish, run: Run) -> Iterator[Draft]:
+def drafted(loaded: Loaded, node: Node, wish: Wish, run: Run, dated: Dated) -> Iterator[Draft]:
     """The rows for a test of a node. Raises SeeknalError where none can be made."""
     if (why := why_not(node)) is not None:
         raise UsageError(why, code="SK1706", location=node.location)
     snapshots = dict(loaded.snapshots(wish.environment))
     before = _before(loaded, node, snapshots)
     moment = _moment(snapshots.get(node.id))
+    node = dated.node(node, moment)
     ids = _inputs(loaded, node, wish, snapshots)
     output = node.id if before is None and _has_rows(snapshots.get(node.id)) else None
     if before is not None:

@@ -15,6 +15,7 @@ from seeknal.host.garbage import uncollected
 from seeknal.run.python import process
 from seeknal.unittests.bench import Bench, Trial
 from seeknal.unittests.comparing import Difference, compare
+from seeknal.unittests.dated import Dated
 from seeknal.unittests.files import read_tests
 from seeknal.unittests.trials import Preparer, refuse
 from seeknal.unittests.types import Types
@@ -73,17 +74,22 @@ def all_tests(root: Path) -> list[Case]:
 
 
 class Tests:
-    """The tests of a project, as they are run in one place for all of them."""
+    """The tests of a project, as they are run in one place for all of them.
+
+    ``again`` reads the project as it is on the day that the clock says.
+    """
 
     __test__ = False
 
-    def __init__(self, loaded: Loaded, every: Sequence[Case]) -> None:
+    def __init__(self, loaded: Loaded, every: Sequence[Case], again: Callable[[], Loaded]) -> None:
         self.loaded = loaded
         self.project = loaded.project
         self._left_to_itself = False
         self._open = ExitStack()
         self._types = self._open.enter_context(Types())
-        self._preparer = self._open.enter_context(Preparer(loaded, every, self._types))
+        self._preparer = self._open.enter_context(
+            Preparer(loaded, every, self._types, Dated(again))
+        )
         self._bench = self._open.enter_context(Bench(loaded))
 
     def __enter__(self) -> Tests:

@@ -15,6 +15,7 @@ from seeknal.values.problems import Problems
 if TYPE_CHECKING:
     from seeknal.plan.session import Loaded
     from seeknal.unittests.case import Case
+    from seeknal.unittests.dated import Dated
     from seeknal.unittests.types import Types
     from seeknal.values.names import NodeId
     from seeknal.values.node import Node
@@ -41,7 +42,8 @@ def refuse(problems: Problems) -> None:
 class Preparer:
     """Holds tests against a project; ``every`` test may tell columns that another leaves out."""
 
-    def __init__(self, loaded: Loaded, every: Sequence[Case], types: Types) -> None:
+    def __init__(self, loaded: Loaded, every: Sequence[Case], types: Types, dated: Dated) -> None:
+        self.dated = dated
         self.nodes = loaded.project.nodes
         self.schemas = Schemas(loaded, every)
         self.types = types
@@ -79,6 +81,7 @@ class Preparer:
         earlier = self.earlier(case)
         if self.problems.has_errors(before):
             return None
+        node = self.dated.node(node, case.frozen)
         return Prepared(case=case, node=node, inputs=inputs, earlier=earlier)
 
     def look_at_kind(self, case: Case, node: Node) -> None:
