@@ -407,3 +407,27 @@ def test_a_private_truth_is_not_turned_round(ran):
         (project.path / ".seeknal" / "fakes.key").unlink()
 
     assert seen == {True, False}
+
+
+def test_rows_for_an_exposure_with_sql_show_its_filter(ran):
+    node = (
+        "kind: exposure\nname: sent\ntype: file\nparams: {path: outputs/sent.csv, format: csv}\n"
+        "sql: SELECT id, amount FROM ref('source.orders') WHERE amount > 6\n"
+    )
+    project = ran({"seeknal/exposures/sent.yml": node})
+
+    project.run("create-test", "exposure.sent").assert_ok()
+
+    project.run("test").assert_ok()
+    project.write({"seeknal/exposures/sent.yml": node.replace("> 6", "> 2")})
+    assert project.run("test").exit_code == 1
+
+
+def test_a_kind_that_makes_much_sql_gets_rows_all_the_same(ran):
+    node = "kind: profile\nname: shown\ninputs: [source.customers]\n"
+    project = ran({"seeknal/profiles/shown.yml": node})
+
+    project.run("create-test", "profile.shown").assert_ok()
+
+    assert "name: Ann" in text_of(project, "profile.shown")
+    project.run("test").assert_ok()

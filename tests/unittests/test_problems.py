@@ -244,3 +244,55 @@ def test_a_cte_that_the_sql_does_not_have_is_an_error_of_its_test(shop):
 
     assert found.exit_code == 1
     assert "did you mean adults?" in found.stdout
+
+
+SELF = """/* ---
+time_column: day
+schedule: '@daily'
+start: 2026-01-01
+keys: [day]
+--- */
+SELECT day, sum(amount) + coalesce((SELECT max(total) FROM {{ this }}), 0) AS total
+FROM ref('source.s') GROUP BY day
+"""
+
+
+@pytest.mark.parametrize(
+    ("interval", "told"),
+    [
+        ("{start: 2026-01-01, end: 2026-01-03}", "one range after another"),
+        ("{start: 2026-01-01T05:00:00, end: 2026-01-02}", "not made of whole ranges"),
+    ],
+)
+def test_an_interval_that_no_run_processes_at_once_is_refused(seeknal_project, interval, told):
+    project = seeknal_project(
+        {
+            "seeknal/s.yml": "kind: source\nname: s\nsource: csv\ntable: s.csv\n"
+            "columns: {day: DATE, amount: BIGINT}\n",
+            "seeknal/transforms/total.sql": SELF,
+            "tests/t.yml": f"test: transform.total\ninterval: {interval}\n"
+            "expected_output: {row_count: 0}\n",
+        }
+    )
+
+    result = project.run("test")
+
+    assert result.exit_code == 2
+    assert told in result.stderr
+    assert "tests/t.yml:2" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "- test: transform.t\n  expected_output: {row_count: 0}\n",
+        "tests:\n  - test: transform.t\n    expected_output: {row_count: 0}\n",
+    ],
+)
+def test_tests_in_a_list_are_not_passed_over(seeknal_project, text):
+    project = seeknal_project({"seeknal/transforms/t.sql": "SELECT 1 AS id", "tests/t.yml": text})
+
+    result = project.run("test")
+
+    assert result.exit_code == 2
+    assert "put --- between them" in result.stderr

@@ -106,14 +106,11 @@ def _chosen(loaded: Loaded, wanted: Request, named: Sequence[str]) -> list[NodeI
 
 
 def _wish(wanted: Request, where: str | None, rows: int | None, query: str | None) -> Wish:
-    import yaml
-
+    from seeknal.project.yaml_files import read_documents
     from seeknal.unittests.drafting import Wish
 
-    try:
-        asked = None if query is None else yaml.safe_load(query)
-    except yaml.YAMLError:
-        asked = query
+    documents, problems = read_documents(query or "", "--ask")
+    asked = documents[0].data if len(documents) == 1 and not len(problems) else query
     if asked is not None and not isinstance(asked, Mapping):
         raise UsageError(
             f"--ask {query!r} has no keys of a query",
@@ -189,20 +186,22 @@ def _tell(made: Created, file: Path) -> None:
     rows = ", ".join(f"{count(number, 'row')} of {id}" for id, number in made.rows.items())
     print(f"{file}: {rows or 'no inputs'}")
     for missed in made.unmet[:_MOST_TOLD]:
-        say(f"note: no chosen row shows {missed}")
+        say(f"note: {made.node}: no chosen row shows {missed}")
     if len(made.unmet) > _MOST_TOLD:
-        say(f"note: nor {count(len(made.unmet) - _MOST_TOLD, 'other change')}")
+        say(f"note: {made.node}: nor {count(len(made.unmet) - _MOST_TOLD, 'other change')}")
     if made.gives == 0:
         warn(f"{made.node} gives no rows over these: hardly anything of it is tested")
     if made.unshown:
         changes = count(len(made.unshown), "change")
-        say(f"note: no row of the inputs shows {changes} of the SQL, such as {made.unshown[0]}")
+        told = f"no row of the inputs shows {changes} of the SQL"
+        say(f"note: {made.node}: {told}, such as {made.unshown[0]}")
     if made.unstable:
         names = ", ".join(made.unstable)
-        say(f"note: {names}: not expected, as each run may give another value")
+        say(f"note: {made.node}: {names}: not expected, as each run may give another value")
 
     if made.secret:
-        say(f"note: {', '.join(made.secret)}: not expected, as there is a secret in it")
+        names = ", ".join(made.secret)
+        say(f"note: {made.node}: {names}: not expected, as there is a secret in it")
 
 
 _MOST_TOLD = 3

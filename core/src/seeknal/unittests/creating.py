@@ -61,7 +61,7 @@ there, and so of no use to tell where there are none."""
 
 
 def _worth_telling(goals: Iterable[Goal]) -> Iterator[str]:
-    told = [goal for goal in goals if goal.theme in _TOLD]
+    told = [g for g in goals if g.theme in _TOLD and not g.words.startswith("DISTINCT in")]
     yield from (goal.words for goal in sorted(told, key=lambda goal: _TOLD.index(goal.theme)))
 
 
@@ -69,6 +69,8 @@ def create(
     loaded: Loaded, node: Node, wish: Wish, types: Types, bench: Bench, dated: Dated
 ) -> Created:
     """A test of a node that passes. Raises SeeknalError where none can be made."""
+    if wish.query is not None and node.does != "describes":
+        raise UsageError(f"--ask asks a metric, and {node.id} is none", code="SK1708")
     quiet()
     try:
         return _create(loaded, node, wish, types, bench, dated)
@@ -110,8 +112,9 @@ def _create(
         text=expecting(text, answer, ordered=ordered, unstable=left_out),
         rows={id: len(kept) for id, kept in choice.kept.items()},
         gives=len(answer.rows),
-        unmet=tuple(missed.goal.words for missed in choice.unreached),
-        unshown=tuple(_worth_telling(choice.unshown)),
+        # Of SQL that seeknal itself makes nobody can mend a line.
+        unmet=tuple(missed.goal.words for missed in choice.unreached if node.rows_of_body),
+        unshown=tuple(_worth_telling(choice.unshown if node.rows_of_body else ())),
         unstable=unstable,
         secret=secret,
     )

@@ -238,11 +238,13 @@ def _chosen(loaded: Loaded, draft: Draft, budget: float, run: Run) -> Choice:
     better then."""
     sample = draft.sample
     while True:
-        if draft.query is None:
-            over = partial(_ran, draft, run)
-            choice = choose_by(over, sample.cursor, sample.tables, budget=budget)
-        else:
+        over = partial(_ran, draft, run)
+        choice = _NONE_YET
+        if draft.query is not None:
             choice = choose(sample.cursor, draft.query, sample.tables, budget=budget)
+        if not any(choice.kept.values()):
+            # Of SQL nobody knows, or that nothing shows by itself, rows are known that matter.
+            choice = choose_by(over, sample.cursor, sample.tables, budget=budget)
         found = [*secrets_in(sample, choice.kept)]
         if not found:
             return choice

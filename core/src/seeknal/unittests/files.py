@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 FOLDER = "tests"
 _OURS = ("test", "freeze_time", "inputs", "expected_output", "ctes")
 """Keys that make a document one of ours, so that a misspelt one is not passed over."""
+_EXPECT = frozenset(("expected_output", "ctes"))
 _WORDS = Pattern(rf"\b({'|'.join(_OURS)})\b")
 _AT_START = Pattern(rf"(?m)^[\"']?({'|'.join(_OURS)})[\"']?[ \t]*:")
 
@@ -40,12 +41,27 @@ def _tests_of(path: Path, file: str, problems: Problems) -> Iterable[Case]:
     if text is None or not _WORDS.search(text):
         return []
     documents, wrong = read_texts(text, file)
+    for each in documents:
+        if _is_list_of_ours(each):
+            help = "each test is a document of its own: put --- between them"
+            problems.add("SK0108", "a list holds no tests", each.location, help)
     ours = [each for each in documents if _is_ours(each)]
     if not ours and not (wrong and _AT_START.search(text)):
         return []
     problems += wrong
     found = [case for each in ours if (case := read_case(each, problems)) is not None]
     return _distinct(found, problems)
+
+
+def _is_list_of_ours(document: Document) -> bool:
+    """Whether tests stand in a list, where they would be passed over."""
+    data = document.data
+    items = data.get("tests") if isinstance(data, Mapping) and "test" not in data else data
+    rows = items if isinstance(items, list) else []
+    return any(
+        isinstance(each, Mapping) and "test" in each and not _EXPECT.isdisjoint(each)
+        for each in rows
+    )
 
 
 def _is_ours(document: Document) -> bool:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from seeknal.intervals.clocks import in_utc
-from seeknal.plan.ranges import tracking_of
+from seeknal.plan.ranges import node_calendar, tracking_of
 from seeknal.run.intervals.batch import condition, time_column, with_ends
 from seeknal.sql.quote import quote_identifier, quote_name
 from seeknal.sql.tokens import tokenize
@@ -80,7 +80,8 @@ def _whole(loaded: Loaded, asked: Question) -> str | None:
         body = found.node.sql.executable
     if node.merges_by:
         return _merged(node, body) if goes_on and body is not None else body
-    return body if node.rows_of_body else _generated(loaded, asked, body)
+    own = node.rows_of_body or node.does == "delivers"
+    return body if own else _generated(loaded, asked, body)
 
 
 def _merged(node: Node, body: str) -> str:
@@ -169,15 +170,18 @@ def _of_range(loaded: Loaded, asked: Question, sql: str) -> str | None:
 
 
 def last_range(loaded: Loaded, node: Node, environment: str) -> Interval | None:
-    """The newest range of a tracked node that has rows; None of other nodes, and without any."""
+    """The newest ranges of a tracked node that were done together and have rows; of one that reads
+    its own the last of them. None of other nodes, and without any."""
     snapshot = loaded.snapshots(environment).get(node.id)
     if node.tracking is None or snapshot is None or snapshot.artifact is None:
         return None
     parts = [part for part in snapshot.artifact.parts if part.rows]
     if not parts:
         return None
-    newest = max(parts, key=lambda part: part.end)
-    return Interval(start=in_utc(newest.start), end=in_utc(newest.end))
+    newest, calendar = max(parts, key=lambda part: part.end), node_calendar(node)
+    last = newest.end - 1
+    start = calendar.begin(last if node.tracking.reads_itself else newest.start)
+    return Interval(start=in_utc(start), end=in_utc(calendar.end(last)))
 
 
 def texts_in(query: str | None) -> list[str]:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
+from seeknal.intervals.moments import told
+from seeknal.plan.ranges import node_calendar
 from seeknal.unittests.given import empty_select, select_of
 from seeknal.unittests.schemas import Schemas
 from seeknal.values.errors import ProjectError, did_you_mean
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from seeknal.unittests.types import Types
     from seeknal.values.names import NodeId
     from seeknal.values.node import Node
+    from seeknal.values.relations import Interval
+    from seeknal.values.tracking import Tracking
 
 
 @frozen(kw_only=True)
@@ -95,6 +99,8 @@ class Preparer:
         if case.query is not None and node.does != "describes":
             place = case.marks.key("query")
             self.problems.add("SK1717", f"query: asks a metric, and {node.id} is none", place)
+        if case.interval is not None and node.tracking is not None:
+            self.look_at_ranges(case, node, case.interval, node.tracking)
         if case.interval is not None and node.tracking is None:
             place = case.marks.key("interval")
             what = f"{node.id} is not processed by ranges of time"
@@ -109,6 +115,23 @@ class Preparer:
         if case.earlier is not None and not _looks_back(node):
             what = f"{node.id} does not look at the rows that it has"
             self.problems.add("SK1713", what, case.earlier.marks.key(), f"leave {node.id} out")
+
+    def look_at_ranges(
+        self, case: Case, node: Node, interval: Interval, tracking: Tracking
+    ) -> None:
+        """A run processes whole ranges, and those of a node that reads itself one by one."""
+        start, end = (int(each.timestamp()) for each in (interval.start, interval.end))
+        ranges = list(node_calendar(node).ranges(start, end))
+        place, told_of = case.marks.value("interval"), tracking.timezone
+        whole = f"{told(ranges[0][0], told_of)} to {told(ranges[-1][1], told_of)}"
+        if (ranges[0][0], ranges[-1][1]) != (start, end):
+            what = f"the interval is not made of whole ranges of {node.id}"
+            self.problems.add("SK1717", what, place, f"those around it are {whole}")
+        elif tracking.reads_itself and len(ranges) > 1:
+            what = f"{node.id} reads its own rows, so that a run processes one range after another"
+            first = f"{told(ranges[0][0], told_of)} to {told(ranges[0][1], told_of)}"
+            help = f"a test is of one range, such as {first}, and this has the rows before it"
+            self.problems.add("SK1717", what, place, help)
 
     def look_at_inputs(self, case: Case, node: Node) -> None:
         allowed = self.nodes if node.does == "describes" else node.parents
