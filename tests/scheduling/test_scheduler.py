@@ -133,8 +133,10 @@ def test_a_project_that_cannot_be_read_stops_no_scheduler(seeknal_project, sched
 
 
 def test_a_run_of_files_that_were_broken_meanwhile_is_no_failure_of_nodes(
-    seeknal_project, scheduler, unsent
+    seeknal_project, scheduler, unsent, monkeypatch
 ):
+    # No look at the files comes between their change and the tick.
+    monkeypatch.setattr("seeknal.scheduling.reader.LOOK", 120.0)
     project = seeknal_project(FILES)
     watched = scheduler(project)
     watched.until("ended")
