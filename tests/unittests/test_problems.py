@@ -235,17 +235,6 @@ def test_an_input_of_which_nothing_is_known_asks_for_its_columns(problems_of):
     assert "columns" in found[0][4]
 
 
-def test_a_cte_that_the_sql_does_not_have_is_an_error_of_its_test(shop):
-    text = TEST.replace("expected_output:\n", "ctes:\n  adlts: {rows: []}\nexpected_output:\n")
-    sql = "WITH adults AS (FROM ref('source.users')) SELECT * FROM adults WHERE false"
-    shop.write({"seeknal/transforms/adults.sql": sql, "tests/a.yml": text})
-
-    found = shop.run("test")
-
-    assert found.exit_code == 1
-    assert "did you mean adults?" in found.stdout
-
-
 SELF = """/* ---
 time_column: day
 schedule: '@daily'
@@ -296,3 +285,46 @@ def test_tests_in_a_list_are_not_passed_over(seeknal_project, text):
 
     assert result.exit_code == 2
     assert "put --- between them" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("keys", "code", "line", "help"),
+    [
+        ("ctes: {larg: {row_count: 1}}", "SK1702", 2, "did you mean large?"),
+        ("expected_output: {columns: {id: BIGNT}}", "SK1715", 2, "BIGNT"),
+    ],
+)
+def test_what_is_expected_and_cannot_be_is_told_with_its_line(
+    seeknal_project, keys, code, line, help
+):
+    sql = "WITH large AS (SELECT 1 AS id) SELECT * FROM large"
+    text = f"test: transform.t\n{keys}\n"
+    project = seeknal_project({"seeknal/transforms/t.sql": sql, "tests/t.yml": text})
+
+    result = project.run("test")
+
+    assert result.exit_code == 2
+    assert code in result.stderr
+    assert f"tests/t.yml:{line}" in result.stderr
+    assert help in result.stderr
+
+
+@pytest.mark.parametrize(
+    "name", ["sub/two.yml::two", "tests/sub/two.yml", "sub", "t", "sub/two.yml"]
+)
+def test_a_test_is_found_by_every_name_that_is_shown_of_it(seeknal_project, name):
+    text = "test: transform.t\nexpected_output: {row_count: 1}\n"
+    other = text.replace("transform.t", "transform.other")
+    project = seeknal_project(
+        {
+            "seeknal/transforms/t.sql": "SELECT 1 AS id",
+            "seeknal/transforms/other.sql": "SELECT 1 AS id",
+            "tests/sub/two.yml": text,
+            "tests/one.yml": other,
+        }
+    )
+
+    result = project.run("test", name)
+
+    result.assert_ok()
+    assert "1 test: 1 passed" in result.stdout

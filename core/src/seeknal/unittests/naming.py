@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from seeknal.unittests.files import FOLDER
 from seeknal.values.errors import UsageError, did_you_mean
 
 if TYPE_CHECKING:
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
 def named(cases: Sequence[Case], names: Iterable[str], root: Path, here: Path) -> list[Case]:
     """The tests that any of ``names`` means, or all of them without a name.
 
-    A name is that of a test, a node, a file or folder from the project or from ``here``, or
-    ``FILE::NAME``. Raises UsageError for one that means none.
+    A name is that of a test, a node, with its kind or without, a file or folder from the project,
+    from its tests or from ``here``, or ``FILE::NAME``. Raises UsageError for one that means none.
     """
     wanted = list(names)
     if not wanted:
@@ -37,7 +38,7 @@ def of_nodes(cases: Iterable[Case], nodes: Collection[NodeId]) -> list[Case]:
 
 
 def _means(name: str, case: Case, root: Path, here: Path) -> bool:
-    if name in (case.name, case.node, case.id):
+    if name in (case.name, case.node, case.node.name, case.id):
         return True
     file, _, test = name.partition("::")
     if test and test != case.name:
@@ -46,8 +47,8 @@ def _means(name: str, case: Case, root: Path, here: Path) -> bool:
 
 
 def _paths(name: str, root: Path, here: Path) -> list[str]:
-    """A path as one from the project."""
-    found = [PurePosixPath(name).as_posix()]
+    """A path as one from the project; the table of tests leaves out their folder."""
+    found = [PurePosixPath(name).as_posix(), f"{FOLDER}/{PurePosixPath(name).as_posix()}"]
     full = (here / name).resolve()
     if full.is_relative_to(root.resolve()):
         found.append(full.relative_to(root.resolve()).as_posix())

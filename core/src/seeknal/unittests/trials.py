@@ -9,6 +9,7 @@ from attrs import frozen
 
 from seeknal.intervals.moments import told
 from seeknal.plan.ranges import node_calendar
+from seeknal.unittests.ctes import with_clause
 from seeknal.unittests.given import empty_select, select_of
 from seeknal.unittests.schemas import Schemas
 from seeknal.values.errors import ProjectError, did_you_mean
@@ -79,6 +80,7 @@ class Preparer:
             return None
         self.look_at_kind(case, node)
         self.look_at_inputs(case, node)
+        self.look_at_expected(case, node)
         if self.problems.has_errors(before):
             return None
         inputs = self.inputs(case, node)
@@ -115,6 +117,21 @@ class Preparer:
         if case.earlier is not None and not _looks_back(node):
             what = f"{node.id} does not look at the rows that it has"
             self.problems.add("SK1713", what, case.earlier.marks.key(), f"leave {node.id} out")
+
+    def look_at_expected(self, case: Case, node: Node) -> None:
+        """CTEs that the SQL does not have, and types that are none."""
+        known = with_clause(node.sql.executable).names if node.sql is not None else ()
+        for cte, expected in case.expectations.items():
+            if cte is not None and cte.lower() not in map(str.lower, known):
+                what = f"the SQL of {node.id} has no CTE {cte!r}"
+                help = did_you_mean(cte, known) or (f"it has {', '.join(known)}" if known else None)
+                self.problems.add("SK1702", what, case.marks.key("ctes", cte), help)
+            for name, type in (expected.columns or {}).items():
+                try:
+                    self.types.tree(type or "VARCHAR")
+                except ValueError as error:
+                    place = expected.marks.value("columns", name)
+                    self.problems.add("SK1715", f"{name}: {error}", place)
 
     def look_at_ranges(
         self, case: Case, node: Node, interval: Interval, tracking: Tracking
