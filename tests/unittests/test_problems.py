@@ -328,3 +328,45 @@ def test_a_test_is_found_by_every_name_that_is_shown_of_it(seeknal_project, name
 
     result.assert_ok()
     assert "1 test: 1 passed" in result.stdout
+
+
+def test_a_secret_that_comes_out_is_shown_nowhere_and_written_nowhere(seeknal_project):
+    code = (
+        "import os\nfrom seeknal import transform\n\n\n@transform(name='t', inputs=[])\n"
+        "def t(ctx):\n    text = 'Sup3rS3cret' + 'Pw77'\n"
+        "    return [{'id': number, 'v': text} for number in range(30)]\n"
+    )
+    text = "test: transform.t\nexpected_output: {rows: [{id: 1, v: no}]}\n"
+    profile = "notifications:\n  - {webhook: 'https://x.test/a', secret: Sup3rS3cretPw77}\n"
+    project = seeknal_project(
+        {"seeknal/pipelines/t.py": code, "tests/t.yml": text, "profiles.yml": profile}
+    )
+
+    results = [
+        project.run("test", *more)
+        for more in (
+            [],
+            ["--format", "json"],
+            ["--format", "junit"],
+            ["-o", "out.txt"],
+            ["--update"],
+        )
+    ]
+
+    assert all("Sup3rS3cret" not in each.stdout + each.stderr for each in results)
+    assert (project.path / "tests/t.yml").read_text() == text
+    written = [path for path in project.path.rglob("*") if path.suffix in (".csv", ".txt")]
+    assert written
+    assert all("Sup3rS3cret" not in path.read_text() for path in written)
+
+
+@pytest.mark.parametrize("output", ["tests/t.yml", "tests", "."])
+def test_an_answer_replaces_no_test(seeknal_project, output):
+    text = "test: transform.t\nexpected_output: {row_count: 1}\n"
+    project = seeknal_project({"seeknal/transforms/t.sql": "SELECT 1 AS id", "tests/t.yml": text})
+
+    result = project.run("test", "-o", output)
+
+    assert result.exit_code == 2
+    assert "SK0133" in result.stderr
+    assert (project.path / "tests/t.yml").read_text() == text

@@ -56,6 +56,7 @@ def test_command(
     from seeknal.unittests.running import Tests, all_tests
 
     root, wanted = project_root(), request(command="test", **options)
+    _refuse_tests(root, output)
     read = partial(read_project, root, wanted, keep=False)
     loaded = read()
     every = all_tests(root)
@@ -72,6 +73,19 @@ def test_command(
     if not every:
         say(NO_TESTS)
     return 0 if all(changes.status(each) in ("passed", "updated") for each in outcomes) else 1
+
+
+def _refuse_tests(root: Path, output: Path | None) -> None:
+    """Raise UsageError where the answer would replace what it is about, or a folder."""
+    from seeknal.unittests.files import FOLDER
+
+    if output is None or output == STDOUT:
+        return
+    if output.is_dir():
+        raise UsageError(f"{output} is a folder", code="SK0133", help="name a file in it")
+    if output.exists() and output.resolve().is_relative_to((root / FOLDER).resolve()):
+        help = "write it elsewhere, such as target/results.xml"
+        raise UsageError(f"{output} is there already, among the tests", code="SK0133", help=help)
 
 
 NO_TESTS = (
@@ -158,13 +172,14 @@ def _answer(told: Told, format_: str, output: Path | None) -> None:
     import io
 
     from seeknal.host.files import put_text
+    from seeknal.values.secret import scrub
 
     text = io.StringIO()
     with contextlib.redirect_stdout(text):
         _print(told, format_)
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
-        put_text(output, text.getvalue())
+        put_text(output, scrub(text.getvalue()))
     except OSError as error:
         message = f"{output} cannot be written: {error.strerror or error}"
         raise UsageError(message, code="SK0133") from None

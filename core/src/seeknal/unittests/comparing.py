@@ -13,6 +13,7 @@ from seeknal.unittests.literals import Misfit, json_text, literal
 from seeknal.unittests.matching import Matching, differing, in_order, match
 from seeknal.unittests.values import Odd, as_text, read, read_rows, shown
 from seeknal.values.errors import did_you_mean
+from seeknal.values.secret import scrub
 from seeknal.values.several import a_few
 
 if TYPE_CHECKING:
@@ -62,14 +63,14 @@ class Difference:
         return differing(self.expected[one], self.actual[other], self.tolerance)
 
     def shown(self, row: Row) -> list[str]:
-        """A row's values for people."""
+        """A row's values for people; a secret of the project is masked."""
         types = self.columns.values()
-        return [shown(value, type) for value, type in zip(row, types, strict=True)]
+        return [scrub(shown(value, type)) for value, type in zip(row, types, strict=True)]
 
     def texts(self, row: Row) -> list[str | None]:
         """A row's values for programs: NULL is None, and text is as it is."""
         return [
-            None if value is None else str(value) if isinstance(value, str) else text
+            None if value is None else scrub(str(value)) if isinstance(value, str) else text
             for value, text in zip(row, self.shown(row), strict=True)
         ]
 

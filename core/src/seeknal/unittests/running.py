@@ -21,6 +21,7 @@ from seeknal.unittests.trials import Preparer, refuse
 from seeknal.unittests.types import Types
 from seeknal.values.patterns import Pattern
 from seeknal.values.problems import Problems
+from seeknal.values.secret import scrub
 
 if TYPE_CHECKING:
     from seeknal.plan.session import Loaded
@@ -215,6 +216,7 @@ class Tests:
         found = explain(error, prepared.node, self.project.target)
         if found.help is None and _NO_COLUMN.search(found.message):
             found.help = "an input has the columns that its rows name, or that columns: lists"
+        found.message = scrub(found.message)
         if _CLOSED_OFF.search(found.message):
             found.help = "a test reads no files: let a source read it, and give rows of that"
         return found

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from seeknal.intervals.moments import told
+from seeknal.intervals.clocks import in_utc
 from seeknal.plan.ranges import node_calendar
 from seeknal.unittests.ctes import with_clause
 from seeknal.unittests.given import empty_select, select_of
@@ -139,15 +139,13 @@ class Preparer:
         """A run processes whole ranges, and those of a node that reads itself one by one."""
         start, end = (int(each.timestamp()) for each in (interval.start, interval.end))
         ranges = list(node_calendar(node).ranges(start, end))
-        place, told_of = case.marks.value("interval"), tracking.timezone
-        whole = f"{told(ranges[0][0], told_of)} to {told(ranges[-1][1], told_of)}"
+        place = case.marks.value("interval")
         if (ranges[0][0], ranges[-1][1]) != (start, end):
             what = f"the interval is not made of whole ranges of {node.id}"
-            self.problems.add("SK1717", what, place, f"those around it are {whole}")
+            self.problems.add("SK1717", what, place, _span(ranges[0][0], ranges[-1][1]))
         elif tracking.reads_itself and len(ranges) > 1:
             what = f"{node.id} reads its own rows, so that a run processes one range after another"
-            first = f"{told(ranges[0][0], told_of)} to {told(ranges[0][1], told_of)}"
-            help = f"a test is of one range, such as {first}, and this has the rows before it"
+            help = f"a test is of one range, and `this` has the rows before: {_span(*ranges[0])}"
             self.problems.add("SK1717", what, place, help)
 
     def look_at_inputs(self, case: Case, node: Node) -> None:
@@ -218,3 +216,9 @@ def _looks_back(node: Node) -> bool:
 
 
 _NONE = "there is no node {!r}"
+
+
+def _span(start: int, end: int) -> str:
+    """A range as a test's file says it."""
+    start_text, end_text = (f"{in_utc(each):%Y-%m-%dT%H:%M:%SZ}" for each in (start, end))
+    return f"interval: {{start: {start_text}, end: {end_text}}}"

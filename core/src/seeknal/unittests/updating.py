@@ -17,6 +17,7 @@ from seeknal.unittests.reading import read_case
 from seeknal.unittests.splicing import NewRow, OldRow, Splicer, Unwritable
 from seeknal.unittests.yamltext import key, quoted, written
 from seeknal.values.problems import Problems
+from seeknal.values.secret import holds_secret
 
 if TYPE_CHECKING:
     from seeknal.unittests.case import Case, Expected
@@ -90,6 +91,8 @@ def update_of(root: Path, file: str, outcomes: Sequence[Outcome], types: Types) 
 
 def _updated(text: str, file: str, outcome: Outcome, types: Types) -> str:
     """The text with the expectations of one test as what came out. Raises Unwritable."""
+    if any(holds_secret(repr(each.answer.rows)) for each in outcome.differences.values()):
+        raise Unwritable("what comes out has a secret in it")
     case = _read(text, file, outcome.case)
     root = next(
         (node for node in composed(text) if _names(node, case)),
