@@ -148,7 +148,7 @@ def test_a_foreign_table_without_an_index_is_merged_under_a_lock_with_a_warning(
         (
             "upsert_by_key, unique_keys: [ident]",
             FIRST,
-            "there is no column 'ident', which unique_keys names (columns: id, day",
+            "there is no column 'ident', which unique_keys names\n",
         ),
         ("incremental_by_time, time_column: dya", FIRST, "did you mean day?"),
     ],
