@@ -431,3 +431,21 @@ def test_a_kind_that_makes_much_sql_gets_rows_all_the_same(ran):
 
     assert "name: Ann" in text_of(project, "profile.shown")
     project.run("test").assert_ok()
+
+
+def test_a_range_of_rows_that_no_one_cuts_is_met_by_rows_of_it(ran):
+    node = (
+        "kind: transform\nname: running\ninputs: [source.orders]\ntime_column: day\n"
+        "schedule: '@daily'\nstart: 2026-01-01\nkeys: [day]\ntransform: |\n"
+        "  SELECT day, sum(amount) + coalesce((SELECT max(total) FROM {{ this }}), 0) AS total\n"
+        "  FROM ref('source.orders') WHERE status = 'paid' GROUP BY day\n"
+    )
+    project = ran({"seeknal/transforms/running.yml": node})
+
+    project.run("create-test", "transform.running").assert_ok()
+
+    expected = text_of(project, "transform.running").partition("expected_output")[2]
+    assert "day: 2026-01-06" in expected
+    project.run("test").assert_ok()
+    project.write({"seeknal/transforms/running.yml": node.replace("max(total)", "min(total)")})
+    assert project.run("test").exit_code == 1

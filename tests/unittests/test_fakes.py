@@ -112,6 +112,16 @@ def test_no_fake_is_a_value_that_is_real():
     assert found <= set("wxyz")
 
 
+def test_keys_stay_keys_where_all_of_their_shape_are_real():
+    real = [str(number) for number in range(1, 61)]
+    fakes = Fakes(KEY)
+    fakes.avoid(real)
+
+    found = {fakes.fake(number, "BIGINT") for number in real}
+
+    assert len(found) == 60
+
+
 def test_what_the_sql_compares_with_stays():
     fakes = Fakes(KEY, kept=["@example.com", "x"])
 

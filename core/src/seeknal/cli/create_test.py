@@ -20,7 +20,7 @@ from seeknal.cli.common import (
 from seeknal.cli.render import count, print_json
 from seeknal.cli.streams import say, warn
 from seeknal.kernel.command_options import format_option
-from seeknal.values.errors import SeeknalError, UsageError
+from seeknal.values.errors import Interrupted, SeeknalError, UsageError
 
 if TYPE_CHECKING:
     from seeknal.plan.session import Loaded, Request
@@ -145,7 +145,7 @@ def _made(
                 made = create(loaded, loaded.project.nodes[id], asked, types, bench, dated)
                 _write(root / file, made.text)
             except SeeknalError as error:
-                if len(chosen) == 1:
+                if len(chosen) == 1 or isinstance(error, Interrupted):
                     raise
                 if not quiet:
                     say(explain(error, root))

@@ -55,6 +55,8 @@ class Created:
     secret: tuple[str, ...] = ()
 
 
+_INTERRUPTED = "Query interrupted"
+"""What DuckDB says when Ctrl-C stops a query in the main thread."""
 _TOLD = ("joins", "conditions", "expressions", "windows", "aggregates", "constants", "grouping")
 """Themes of changes that people make, the most telling first; others are about rows that are
 there, and so of no use to tell where there are none."""
@@ -77,6 +79,8 @@ def create(
     except SeeknalError:
         raise
     except Exception as error:
+        if _INTERRUPTED in str(error):
+            raise
         raise explain(error, node, loaded.project.target) from error
 
 

@@ -86,13 +86,22 @@ class Fakes:
         return known
 
     def _new(self, text: str, family: str, type: str) -> str:
-        made = ""
+        spare, shared = "", ""
         for attempt in range(_TRIES):
-            made = self._made(text, family, type, _Stream(self._key, f"{attempt}:{family}:{text}"))
-            if made not in self._taken and (family, made) not in self._used and fits(made, type):
+            made = self._attempt(text, family, type, attempt)
+            if not fits(made, type):
+                continue
+            if (family, made) in self._used:
+                shared = shared or made
+            elif made in self._taken:
+                spare = spare or made
+            else:
                 return made
-        # Of so short a value there are no others: two values share a fake then.
-        return made if fits(made, type) else text[:0]
+        # Where all of so short a shape are real, another's value is taken before two share one.
+        return spare or shared
+
+    def _attempt(self, text: str, family: str, type: str, attempt: int) -> str:
+        return self._made(text, family, type, _Stream(self._key, f"{attempt}:{family}:{text}"))
 
     def _made(self, text: str, family: str, type: str, stream: _Stream) -> str:
         if family == "nested":

@@ -166,7 +166,18 @@ def _of_range(loaded: Loaded, asked: Question, sql: str) -> str | None:
                 cut = parse_one(f"SELECT * FROM {name} WHERE {inside}", read="duckdb")
                 alias = table.args.get("alias") or exp.TableAlias(this=exp.to_identifier(id.name))
                 table.replace(exp.Subquery(this=cut, alias=alias.copy()))
-    return tree.sql(dialect="duckdb")
+    return _own_rows(loaded, asked, tree.sql(dialect="duckdb"), start, end)
+
+
+def _own_rows(loaded: Loaded, asked: Question, sql: str, start: int, end: int) -> str:
+    """The rows of the range alone, where the type of their time is known from stored ones."""
+    snapshot = loaded.snapshots(asked.environment).get(asked.node.id)
+    columns = (snapshot.columns if snapshot is not None else None) or ()
+    tracking = tracking_of(asked.node)
+    if tracking.column.lower() not in {column.name.lower() for column in columns}:
+        return sql
+    inside = condition(tracking, time_column(asked.node, columns), start, end)
+    return f"SELECT * FROM ({sql}\n) WHERE {inside}"
 
 
 def last_range(loaded: Loaded, node: Node, environment: str) -> Interval | None:
