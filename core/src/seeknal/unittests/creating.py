@@ -110,15 +110,16 @@ def _create(
             code="SK1719",
             location=node.location,
         )
+    # Of SQL that seeknal itself makes, as for a range, nobody can mend a line.
+    own = node.rows_of_body and draft.question.interval is None
     ordered = _is_ordered(node) and len(answer.rows) > 1 and not left_out
     return Created(
         node=node.id,
         text=expecting(text, answer, ordered=ordered, unstable=left_out),
         rows={id: len(kept) for id, kept in choice.kept.items()},
         gives=len(answer.rows),
-        # Of SQL that seeknal itself makes nobody can mend a line.
-        unmet=tuple(missed.goal.words for missed in choice.unreached if node.rows_of_body),
-        unshown=tuple(_worth_telling(choice.unshown if node.rows_of_body else ())),
+        unmet=tuple(missed.goal.words for missed in choice.unreached if own),
+        unshown=tuple(_worth_telling(choice.unshown if own else ())),
         unstable=unstable,
         secret=secret,
     )
