@@ -21,6 +21,7 @@ from seeknal.cli.streams import say, warn
 from seeknal.host.started import listen
 from seeknal.kernel.command_options import Option
 from seeknal.values.errors import (
+    INTERRUPTED_QUERY,
     Interrupted,
     PluginError,
     UsageError,
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
 PROGRAM = "seeknal"
 _NOTHING = " \t\r\n,"
 """What separates the words of a list; of these alone there is no word."""
-_INTERRUPTED = "Query interrupted"
-"""What DuckDB says when Ctrl-C stops a query in the main thread."""
 _STATEMENTS = ("query", "text")
 """Parameters of SQL, whose reader says what is missing."""
 _NAMES = ("a", "b", "environment", "name", "origin", "source", "target")
@@ -426,7 +425,7 @@ def _invoke(arguments: list[str], invocation: Invocation) -> int:
     except click.Abort:
         raise KeyboardInterrupt from None
     except RuntimeError as error:
-        if str(error) != _INTERRUPTED:
+        if str(error) != INTERRUPTED_QUERY:
             raise
         raise KeyboardInterrupt from None
     except SystemExit as left:

@@ -31,7 +31,7 @@ from seeknal.run.failures import disk_full
 from seeknal.sql.quote import quote_identifier, quote_literal
 from seeknal.state.faults import writing
 from seeknal.values.columns import Column
-from seeknal.values.errors import Interrupted, NodeError, RunError, SeeknalError
+from seeknal.values.errors import INTERRUPTED_QUERY, Interrupted, NodeError, RunError, SeeknalError
 from seeknal.values.loads import SOURCE_FILE, Load
 from seeknal.values.pii import kept_of
 from seeknal.values.relations import Relation
@@ -336,7 +336,7 @@ def _of_files(job: Job, files: Sequence[Landed], rows: int) -> Relation:
 def record_failure(job: Job, error: BaseException) -> None:
     """Put on record in the warehouse what stopped a load."""
     message = error.kept if isinstance(error, SeeknalError) else kept_of(error)
-    if isinstance(error, KeyboardInterrupt | Interrupted) or message == "Query interrupted":
+    if isinstance(error, KeyboardInterrupt | Interrupted) or message == INTERRUPTED_QUERY:
         message = "interrupted"
     said = scrub(message.strip()) or type(error).__name__
     try:

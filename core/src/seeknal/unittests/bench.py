@@ -256,7 +256,7 @@ def _before(scope: StepScope, trial: Trial) -> str:
     assert trial.earlier is not None
     if trial.interval is None:
         return trial.earlier
-    start = int(trial.interval.start.timestamp())
+    start, _ = trial.interval.seconds
     return _cut(scope, scope.node, trial.earlier, (LONG_AGO, start))
 
 
@@ -266,7 +266,7 @@ def _of_range(
     """The rows of one range of time of a tracked node."""
     node, snapshots = scope.node, scope.outputs.snapshots
     tracking = tracking_of(node)
-    start, end = (int(moment.timestamp()) for moment in (interval.start, interval.end))
+    start, end = interval.seconds
     batch = Batch(start=start, end=end)
     if trial.earlier is not None:
         # As if they were another node's.
@@ -368,7 +368,7 @@ def _seen(scope: StepScope, id: NodeId, select: str, interval: Interval) -> str:
     parent, tracking = scope.services.project.nodes[id], scope.node.tracking
     if parent.tracking is None or tracking is None:
         return select
-    start, end = (int(moment.timestamp()) for moment in (interval.start, interval.end))
+    start, end = interval.seconds
     return _cut(scope, parent, select, tracking.cuts.get(id, Reach()).of(start, end))
 
 

@@ -19,7 +19,7 @@ from seeknal.unittests.reading import read_case
 from seeknal.unittests.running import trial_of
 from seeknal.unittests.trials import Preparer, refuse
 from seeknal.unittests.writing import expecting, text_of
-from seeknal.values.errors import SeeknalError, UsageError
+from seeknal.values.errors import INTERRUPTED_QUERY, SeeknalError, UsageError
 from seeknal.values.problems import Problems
 from seeknal.values.secret import holds_secret
 
@@ -55,8 +55,6 @@ class Created:
     secret: tuple[str, ...] = ()
 
 
-_INTERRUPTED = "Query interrupted"
-"""What DuckDB says when Ctrl-C stops a query in the main thread."""
 _TOLD = ("joins", "conditions", "expressions", "windows", "aggregates", "constants", "grouping")
 """Themes of changes that people make, the most telling first; others are about rows that are
 there, and so of no use to tell where there are none."""
@@ -79,7 +77,7 @@ def create(
     except SeeknalError:
         raise
     except Exception as error:
-        if _INTERRUPTED in str(error):
+        if INTERRUPTED_QUERY in str(error):
             raise
         raise explain(error, node, loaded.project.target) from error
 

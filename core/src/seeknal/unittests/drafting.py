@@ -41,6 +41,7 @@ from seeknal.values.errors import UsageError, did_you_mean
 
 if TYPE_CHECKING:
     from seeknal.lineage.model import NodeLineage
+    from seeknal.lineage.private import Private
     from seeknal.plan.session import Loaded
     from seeknal.unittests.comparing import Answer
     from seeknal.unittests.dated import Dated
@@ -130,7 +131,7 @@ def drafted(loaded: Loaded, node: Node, wish: Wish, run: Run, dated: Dated) -> I
         query = query_of(loaded, question)
         lineage = lineage_of(loaded, wish.environment)
         narrow(sample, OUTPUT if output else None, lineage.nodes[node.id], query)
-        _put_fakes(loaded, sample, query, wish.environment)
+        _put_fakes(loaded, sample, query, private_in(loaded, lineage, wish.environment))
         traced = lineage.nodes[node.id]
         draft = Draft(
             question=question, sample=sample, choice=_NONE_YET, lineage=traced, query=query
@@ -220,9 +221,10 @@ def _restrict(sample: Sample, where: str | None) -> None:
         restrict(sample, id, condition)
 
 
-def _put_fakes(loaded: Loaded, sample: Sample, query: str | None, environment: str) -> None:
-    """Let no row have a private value or a secret any more."""
-    private = private_in(loaded, lineage_of(loaded, environment), environment)
+def _put_fakes(
+    loaded: Loaded, sample: Sample, query: str | None, private: Mapping[NodeId, Private]
+) -> None:
+    """Let no row have a private value any more."""
     hidden = {
         id: {column.name.lower() for column in columns if private[id].hides(column.name)}
         for id, columns in sample.tables.items()

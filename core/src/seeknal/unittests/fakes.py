@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from seeknal.sql.typetree import type_tree
 from seeknal.state.faults import writing
+from seeknal.unittests.literals import INTEGERS
 
 if TYPE_CHECKING:
     from seeknal.sql.typetree import TypeTree
@@ -218,23 +219,16 @@ def _bytes_in(text: str) -> int:
 _FAMILIES = {"BOOLEAN": "boolean", "UUID": "uuid", "BLOB": "blob", "INTERVAL": "interval"}
 _FAMILIES |= {"BIT": "bit"}
 _NUMBERS = ("INT", "DECIMAL", "FLOAT", "DOUBLE", "REAL", "NUMERIC", "BIGNUM")
-_RANGES = {
-    "TINYINT": (-(2**7), 2**7 - 1),
-    "SMALLINT": (-(2**15), 2**15 - 1),
-    "INTEGER": (-(2**31), 2**31 - 1),
-    "BIGINT": (-(2**63), 2**63 - 1),
-    "HUGEINT": (-(2**127), 2**127 - 1),
-    "UTINYINT": (0, 2**8 - 1),
-    "USMALLINT": (0, 2**16 - 1),
-    "UINTEGER": (0, 2**32 - 1),
-    "UBIGINT": (0, 2**64 - 1),
-    "UHUGEINT": (0, 2**128 - 1),
-}
+
+
+def holds_others(type: str) -> bool:
+    """Whether values of a type have others in them: lists, structs and their like."""
+    return type.endswith("]") or type.startswith(("STRUCT", "MAP", "UNION", "TUPLE"))
 
 
 def _family(type: str) -> str:
     """Types whose values have one shape."""
-    if type.endswith("]") or type.startswith(("STRUCT", "MAP", "UNION", "JSON", "TUPLE")):
+    if holds_others(type) or type == "JSON":
         return "nested"
     if type.startswith(("DATE", "TIME", "TIMESTAMP")):
         return "time"
@@ -261,7 +255,7 @@ def _parsed(text: str) -> Any:
 
 def fits(text: str, type: str) -> bool:
     """Whether a number lies within what its type can hold; other types always do."""
-    if type not in _RANGES:
+    if type not in INTEGERS:
         return True
-    low, high = _RANGES[type]
+    low, high = INTEGERS[type]
     return low <= int(text) <= high

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from seeknal.unittests.types import Types
 
 _SIZES = {"TINYINT": 8, "SMALLINT": 16, "INTEGER": 32, "BIGINT": 64, "HUGEINT": 128}
-INTEGERS = {
+INTEGERS: dict[str, tuple[int, int]] = {
     **{name: (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) for name, bits in _SIZES.items()},
     **{f"U{name}": (0, 2**bits - 1) for name, bits in _SIZES.items()},
 }

@@ -146,7 +146,7 @@ def _of_range(loaded: Loaded, asked: Question, sql: str) -> str | None:
     from sqlglot.errors import SqlglotError
 
     assert asked.interval is not None
-    start, end = (int(each.timestamp()) for each in (asked.interval.start, asked.interval.end))
+    start, end = asked.interval.seconds
     tracking = tracking_of(asked.node)
     try:
         tree = parse_one(with_ends(sql, asked.interval), read="duckdb")

@@ -15,6 +15,7 @@ from seeknal.run.engine import Engine, define_views, open_instance
 from seeknal.run.outputs import Outputs
 from seeknal.sql.quote import quote_identifier, quote_literal, quote_name
 from seeknal.state.artifacts import Artifacts
+from seeknal.unittests.fakes import holds_others
 from seeknal.unittests.frozen import freeze_duckdb
 from seeknal.values.errors import UsageError
 from seeknal.values.secret import holds_secret
@@ -192,12 +193,12 @@ def _put_fakes(
 def text_of(column: Column) -> str:
     """SQL of a column's values as the text that `Fakes` are made of."""
     name = quote_identifier(column.name)
-    nested = column.type.endswith("]") or column.type.startswith(("STRUCT", "MAP", "UNION"))
-    return f"CAST(to_json({name}) AS VARCHAR)" if nested else f"CAST({name} AS VARCHAR)"
+    whole = f"to_json({name})" if holds_others(column.type) else name
+    return f"CAST({whole} AS VARCHAR)"
 
 
 def _read(text: str, column: Column) -> str:
     """SQL of a value of the column's type, of its text; NULL rather than a value that is none."""
-    if column.type.endswith("]") or column.type.startswith(("STRUCT", "MAP", "UNION")):
+    if holds_others(column.type):
         return f"TRY_CAST(TRY_CAST({text} AS JSON) AS {column.type})"
     return f"TRY_CAST({text} AS {column.type})"

@@ -137,7 +137,7 @@ class Preparer:
         self, case: Case, node: Node, interval: Interval, tracking: Tracking
     ) -> None:
         """A run processes whole ranges, and those of a node that reads itself one by one."""
-        start, end = (int(each.timestamp()) for each in (interval.start, interval.end))
+        start, end = interval.seconds
         ranges = list(node_calendar(node).ranges(start, end))
         place = case.marks.value("interval")
         if (ranges[0][0], ranges[-1][1]) != (start, end):

@@ -15,7 +15,7 @@ from seeknal.project.yaml_files import composed, read_texts
 from seeknal.unittests.comparing import expected_names, held_against
 from seeknal.unittests.reading import read_case
 from seeknal.unittests.splicing import NewRow, OldRow, Splicer, Unwritable
-from seeknal.unittests.yamltext import key, quoted, written
+from seeknal.unittests.yamltext import key, type_text, written
 from seeknal.values.problems import Problems
 from seeknal.values.secret import holds_secret
 
@@ -183,15 +183,11 @@ def _columns(
     said = {each.value: value for each, value in node.value}
     if names == list(old):
         return [
-            splicer.scalar(value, _type(answer[name].text))
+            splicer.scalar(value, type_text(answer[name].text, "'"))
             for name, value in said.items()
             if _is_other(old[name], answer[name].text, types)
         ]
-    return [splicer.mapping(node, [(name, _type(answer[name].text)) for name in names])]
-
-
-def _type(text: str) -> str:
-    return text if text.replace("_", "").replace(" ", "").isalnum() else quoted(text, "'")
+    return [splicer.mapping(node, [(name, type_text(answer[name].text, "'")) for name in names])]
 
 
 def _is_other(old: str | None, new: str, types: Types) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from seeknal.sql.quote import quote_identifier, quote_name
 from seeknal.unittests.values import read_rows
-from seeknal.unittests.yamltext import key, quoted, row_text, written
+from seeknal.unittests.yamltext import key, row_text, type_text, written
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -48,7 +48,7 @@ def _moment(moment: datetime) -> str:
 
 
 def _input(draft: Draft, id: NodeId, columns: Sequence[Column], types: Types) -> Iterator[str]:
-    named = ", ".join(f"{key(column.name)}: {_type(column.type)}" for column in columns)
+    named = ", ".join(f"{key(column.name)}: {type_text(column.type)}" for column in columns)
     yield f"  {id}:"
     yield f"    columns: {{{named}}}"
     read = draft.read(id)
@@ -65,11 +65,6 @@ def _input(draft: Draft, id: NodeId, columns: Sequence[Column], types: Types) ->
 def _row(names: Sequence[str], values: Sequence[Any], types: Sequence[TypeTree]) -> str:
     found = zip(names, values, types, strict=True)
     return row_text({name: written(value, type) for name, value, type in found})
-
-
-def _type(text: str) -> str:
-    """A type's name, in quotes where YAML would take it for something else."""
-    return text if text.replace(" ", "").replace("_", "").isalnum() else quoted(text)
 
 
 def _kept(draft: Draft, id: NodeId, columns: Sequence[Column]) -> str:

@@ -60,6 +60,12 @@ def quoted(text: str, style: str = '"') -> str:
     return '"' + "".join(map(_escaped, text)) + '"'
 
 
+def type_text(type: str, style: str = '"') -> str:
+    """A type's name, in quotes where YAML would take it for something else."""
+    plain = type.replace("_", "").replace(" ", "").isalnum()
+    return type if plain else quoted(type, style)
+
+
 def row_text(cells: Mapping[str, str]) -> str:
     """A row of written values, in flow style."""
     return _mapping((key(name), text) for name, text in cells.items())

@@ -32,6 +32,10 @@ if TYPE_CHECKING:
     from seeknal.values.project import Project
 
 
+INTERRUPTED_QUERY = "Query interrupted"
+"""What DuckDB says when Ctrl-C stops a query in the main thread."""
+
+
 class SeeknalError(Exception):
     """An error with a code, a place and a next step.
 

@@ -22,6 +22,11 @@ class Interval:
     start: datetime
     end: datetime
 
+    @property
+    def seconds(self) -> tuple[int, int]:
+        """Its ends as whole seconds since 1970 UTC."""
+        return int(self.start.timestamp()), int(self.end.timestamp())
+
 
 @frozen(kw_only=True)
 class Origin:
