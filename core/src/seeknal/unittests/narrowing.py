@@ -7,17 +7,19 @@ inputs that join with them, and rows that may be looked at one by one, come alon
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import permutations
 from typing import TYPE_CHECKING
 
-from attrs import frozen
-
 from seeknal.sql.quote import quote_identifier, quote_name
+from seeknal.unittests.choosing.choose import parsed
+from seeknal.unittests.choosing.keys import edges
+from seeknal.unittests.choosing.sources import Sources
+from seeknal.unittests.choosing.special import keys_by_name
 
 if TYPE_CHECKING:
     import duckdb
 
     from seeknal.lineage.model import NodeLineage
+    from seeknal.unittests.choosing.keys import Edge
     from seeknal.unittests.sampling import Sample
     from seeknal.values.columns import Column
     from seeknal.values.names import NodeId
@@ -33,16 +35,6 @@ _FEW = 20
 """Values of a column that are few enough to have rows of each."""
 
 
-@frozen(kw_only=True)
-class Link:
-    """A column of one input that is compared with one of another."""
-
-    table: NodeId
-    column: str
-    other: NodeId
-    of_other: str
-
-
 def narrow(
     sample: Sample, output: str | None, lineage: NodeLineage, query: str | None
 ) -> tuple[NodeId, ...]:
@@ -54,7 +46,7 @@ def narrow(
     large = [id for id, count in rows.items() if count > MOST]
     if not large or sum(rows.values()) <= TOGETHER:
         return ()
-    links = [*_links(sample.tables, query)]
+    links = _links(sample.tables, query)
     for id in large:
         _number(sample.cursor, id)
     for id in large:
@@ -64,8 +56,8 @@ def narrow(
             _keep_sources(sample, id, output, lineage)
     for _ in range(2):
         for link in links:
-            if link.table in large:
-                _keep_joined(sample.cursor, link, of_kept=link.other in large)
+            if link.left.table in large:
+                _keep_joined(sample.cursor, link, of_kept=link.right.table in large)
     for id in large:
         _take_out(sample.cursor, id)
     return tuple(large)
@@ -125,15 +117,15 @@ def _keep_sources(sample: Sample, id: NodeId, output: str, lineage: NodeLineage)
         )
 
 
-def _keep_joined(cursor: duckdb.DuckDBPyConnection, link: Link, *, of_kept: bool) -> None:
+def _keep_joined(cursor: duckdb.DuckDBPyConnection, link: Edge, *, of_kept: bool) -> None:
     """Note rows that join with those of another input, as far as these are kept."""
-    table = quote_name(link.table.kind, link.table.name)
-    other = quote_name(link.other.kind, link.other.name)
-    ours, theirs = quote_identifier(link.column), quote_identifier(link.of_other)
-    kept = f" WHERE rowid IN (SELECT row FROM {_kept(link.other)})" if of_kept else ""
+    mine, beside = link.left.table, link.right.table
+    table, other = quote_name(mine.kind, mine.name), quote_name(beside.kind, beside.name)
+    ours, theirs = quote_identifier(link.left.column), quote_identifier(link.right.column)
+    kept = f" WHERE rowid IN (SELECT row FROM {_kept(beside)})" if of_kept else ""
     _keep(
         cursor,
-        link.table,
+        mine,
         f"SELECT rowid FROM (SELECT t.rowid, {ours} AS k FROM {table} t"
         f" WHERE {ours} IN (SELECT {theirs} FROM {other}{kept}))"
         f" QUALIFY row_number() OVER (PARTITION BY k ORDER BY rowid) <= {_OF_A_KEY}"
@@ -147,39 +139,9 @@ def _take_out(cursor: duckdb.DuckDBPyConnection, id: NodeId) -> None:
     cursor.execute(f"DROP TABLE {kept}")
 
 
-def _links(tables: Mapping[NodeId, Sequence[Column]], query: str | None) -> Iterator[Link]:
-    """Columns of two inputs with equal names and types, and those that the query compares."""
-    for one, other in permutations(tables, 2):
-        theirs = {column.name.lower(): column for column in tables[other]}
-        for column in tables[one]:
-            found = theirs.get(column.name.lower())
-            if found is not None and found.type == column.type:
-                yield Link(table=one, column=column.name, other=other, of_other=found.name)
-    for left, right in _compared(query):
-        for mine, his in ((left, right), (right, left)):
-            for id in _with(tables, mine):
-                for beside in _with(tables, his):
-                    if id != beside:
-                        yield Link(table=id, column=mine, other=beside, of_other=his)
-
-
-def _with(tables: Mapping[NodeId, Sequence[Column]], name: str) -> list[NodeId]:
-    return [id for id, columns in tables.items() if any(c.name.lower() == name for c in columns)]
-
-
-def _compared(query: str | None) -> Iterator[tuple[str, str]]:
-    """The names, in lower case, of columns that are compared for equality."""
-    from sqlglot import exp, parse_one
-    from sqlglot.errors import SqlglotError
-
-    if query is None:
-        return
-    try:
-        tree = parse_one(query, read="duckdb")
-    except (SqlglotError, RecursionError):
-        return
-    for equal in tree.find_all(exp.EQ):
-        if isinstance(equal.left, exp.Column) and isinstance(equal.right, exp.Column):
-            left, right = equal.left.name.lower(), equal.right.name.lower()
-            if left != right:
-                yield left, right
+def _links(tables: Mapping[NodeId, Sequence[Column]], query: str | None) -> list[Edge]:
+    """Columns of two inputs that are keys by their names, and those that the query compares."""
+    tree = None if query is None else parsed(query)
+    asked = [] if tree is None else edges(tree, Sources(tree, tables))
+    found = dict.fromkeys([*keys_by_name(tables), *asked])
+    return [edge for edge in found if edge.left.table != edge.right.table]

@@ -50,7 +50,7 @@ def choose(
     """
     began = time.monotonic()
     with staged(connection, tables) as stage:
-        tree = _parsed(sql)
+        tree = parsed(sql)
         if tree is None or not _reads_alike(stage, sql, tree):
             return chosen_by(partial(_over, stage, sql), stage, tables, budget=budget)
         sources = Sources(tree, tables)
@@ -66,7 +66,7 @@ def choose(
         return evolve(meeting.choice(), unstable=unstable, seconds=time.monotonic() - began)
 
 
-def _parsed(sql: str) -> Any:
+def parsed(sql: str) -> Any:
     """The tree of a query; None where sqlglot does not know what is written there."""
     from sqlglot import exp, parse_one
     from sqlglot.errors import SqlglotError
