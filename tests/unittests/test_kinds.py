@@ -25,6 +25,26 @@ from seeknal import transform
 def alone(ctx):
     return [{"name": name.upper()} for (name,) in ctx.ref("source.users").fetchall()]
 """
+DATED_SCRIPT = """
+# /// script
+# requires-python = ">=3.11"
+# dependencies = []
+# ///
+import time
+from datetime import UTC, datetime
+import duckdb
+from seeknal import transform
+
+@transform(name="alone", inputs=["source.users"])
+def alone(ctx):
+    now = "SELECT CAST(now() AS TIMESTAMP)"
+    return [
+        {"by": "datetime", "at": datetime.now()},
+        {"by": "time", "at": datetime.fromtimestamp(time.time(), UTC).replace(tzinfo=None)},
+        {"by": "ctx", "at": ctx.duckdb.sql(now).fetchall()[0][0]},
+        {"by": "duckdb", "at": duckdb.sql(now).fetchall()[0][0]},
+    ]
+"""
 SNAPSHOT = """
 kind: snapshot
 name: kept
@@ -62,6 +82,26 @@ def test_a_script_with_packages_of_its_own_is_run(shop):
     found = shop.run("test")
 
     assert found.exit_code == 0, found
+
+
+@pytest.mark.skipif(shutil.which("uv") is None, reason="uv is not installed")
+def test_a_script_with_packages_of_its_own_is_run_with_a_clock_that_stands_still(shop):
+    text = """
+        test: transform.alone
+        freeze_time: 2020-02-29T12:00:00Z
+        inputs: {source.users: {rows: [{name: Ann}]}}
+        expected_output:
+          rows:
+            - {by: datetime, at: 2020-02-29 12:00:00}
+            - {by: time, at: 2020-02-29 12:00:00}
+            - {by: ctx, at: 2020-02-29 12:00:00}
+            - {by: duckdb, at: 2020-02-29 12:00:00}
+        """
+    shop.write({"seeknal/pipelines/alone.py": DATED_SCRIPT, "tests/alone.yml": text})
+
+    found = shop.run("test", "--format", "json")
+
+    assert found.json()[0]["status"] == "passed", found
 
 
 def test_a_snapshot_goes_on_from_the_rows_that_a_test_gives(shop):

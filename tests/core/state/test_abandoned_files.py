@@ -10,7 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from seeknal.host.files import is_abandoned, scratch_folder, temporary_name, write_text
+from seeknal.host.files import (
+    is_abandoned,
+    put_text,
+    scratch_folder,
+    temporary_name,
+    write_text,
+)
 
 pytestmark = [pytest.mark.once, pytest.mark.inside]
 
@@ -49,11 +55,24 @@ def test_the_janitor_removes_what_a_dead_process_was_writing(project, dead, plac
     assert living.exists()
 
 
-def test_a_file_that_was_half_written_goes_when_it_is_written_again(tmp_path, dead):
+def test_the_next_run_removes_what_a_killed_one_was_writing_of_the_catalog(project, dead):
+    folder = project.path / "target/catalog/tables"
+    (folder / f".transform.a.json.tmp.{dead}").write_text("half")
+    (folder.parent / f".current.json.tmp.{dead}").write_text("half")
+    project.write({"seeknal/a.yml": NODE.replace("range(10)", "range(11)")})
+
+    project.run("run").assert_ok()
+
+    assert [path.name for path in folder.iterdir()] == ["transform.a.json"]
+    assert not list(folder.parent.glob(".*"))
+
+
+@pytest.mark.parametrize("write", [write_text, put_text])
+def test_a_file_that_was_half_written_goes_when_it_is_written_again(tmp_path, dead, write):
     for name in (f".a.csv.tmp.{dead}", f".a.csv.tmp.{os.getppid()}", f".b.csv.tmp.{dead}"):
         (tmp_path / name).write_text("half")
 
-    write_text(tmp_path / "a.csv", "whole")
+    write(tmp_path / "a.csv", "whole")
 
     left = {path.name for path in tmp_path.iterdir()}
     assert left == {"a.csv", f".a.csv.tmp.{os.getppid()}", f".b.csv.tmp.{dead}"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -65,12 +65,12 @@ def abandoned_scratch() -> list[Path]:
     return []
 
 
-def remove_abandoned(path: Path) -> None:
-    """Remove what killed processes wrote of ``path`` and never published."""
-    beginning = f".{path.name}.tmp."
-    with suppress(OSError), os.scandir(path.parent) as entries:
+def remove_abandoned(folder: Path, names: Collection[str]) -> None:
+    """Remove what killed processes wrote of the files of these names and never published."""
+    with suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
-            if entry.name.startswith(beginning) and is_abandoned(Path(entry.path)):
+            name, mark, _ = entry.name.removeprefix(".").rpartition(".tmp.")
+            if mark and name in names and is_abandoned(Path(entry.path)):
                 os.unlink(entry.path)
 
 
@@ -94,7 +94,7 @@ def sync(path: Path) -> None:
 def replacing(path: Path) -> Iterator[Path]:
     """A temporary path to write to; published as ``path`` when the block succeeds."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    remove_abandoned(path)
+    remove_abandoned(path.parent, {path.name})
     temporary = temporary_name(path)
     try:
         yield temporary
@@ -114,12 +114,20 @@ def put_text(path: Path, text: str) -> None:
 
     For what a power cut may damage, as it is written again. Raises OSError.
     """
-    temporary = temporary_name(path)
-    try:
-        temporary.write_text(text, encoding="utf-8")
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    put_texts(path.parent, {path.name: text})
+
+
+def put_texts(folder: Path, texts: Mapping[str, str]) -> None:
+    """The same for the files of a folder by their names, each at once."""
+    remove_abandoned(folder, texts)
+    for name, text in texts.items():
+        path = folder / name
+        temporary = temporary_name(path)
+        try:
+            temporary.write_text(text, encoding="utf-8")
+            os.replace(temporary, path)
+        finally:
+            temporary.unlink(missing_ok=True)
 
 
 def keep_text(path: Path, text: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from attrs import evolve
 from seeknal.kernel.plugin_types import NodeInputs
 from seeknal.plan.views import is_view
 from seeknal.run.engine import settle, store, stored_scan, write_rows
+from seeknal.run.frozen import freeze_instance
 from seeknal.run.merging import check_batch, merge
 from seeknal.run.provenance import stamp_of
 from seeknal.sql.quote import quote_identifier, quote_name
@@ -194,10 +196,15 @@ def _python_rows(
     engine, spill = scope.services.engine, context.workdir / "spill"
     this = scope.relation(scope.node.id) if earlier else None
     seen = [*parents, scope.node.id] if this else [*parents]
+    frozen = scope.services.frozen
     own = OwnDuckDB(
-        lambda: engine.open_own(scope.outputs.selects(seen), spill), engine.close_own, engine.ready
+        lambda: engine.open_own(scope.outputs.selects(seen), spill),
+        engine.close_own,
+        partial(freeze_instance, moment=frozen),
     )
-    return run_function(scope.node, parents, context, own, this=this, traced=remember)
+    return run_function(
+        scope.node, parents, context, own, this=this, frozen=frozen, traced=remember
+    )
 
 
 def executable(scope: StepScope) -> str:

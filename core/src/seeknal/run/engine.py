@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import shutil
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import MappingProxyType
@@ -40,19 +40,12 @@ class Engine:
     """Runs SQL for the nodes of one run.
 
     Opens DuckDB when a cursor is first asked for. Thread-safe; a cursor belongs to the thread
-    that asked for it. All instances together have the run's memory, each an equal share. ``ready``
-    is done with each instance that a function has, before it does anything with it.
+    that asked for it. All instances together have the run's memory, each an equal share.
     """
 
-    def __init__(
-        self,
-        target: Path,
-        memory_limit: str | None = None,
-        ready: Callable[[duckdb.DuckDBPyConnection], None] = lambda own: None,
-    ) -> None:
+    def __init__(self, target: Path, memory_limit: str | None = None) -> None:
         self._spill = target / "tmp"
         self._memory_limit = memory_limit
-        self.ready = ready
         self._lock = threading.Lock()
         self._instance: duckdb.DuckDBPyConnection | None = None
         self._own: list[duckdb.DuckDBPyConnection] = []
@@ -98,7 +91,6 @@ class Engine:
             self._own.append(own)
             self._share_memory()
         define_views(own, views)
-        self.ready(own)
         return own
 
     def close_own(self, own: duckdb.DuckDBPyConnection) -> None:

@@ -70,6 +70,8 @@ class Services:
     run_id: str
     moment: datetime
     """When the run began, in UTC."""
+    frozen: datetime | None = None
+    """What clocks say to code and SQL; None: the time."""
     finder: Finder = NOTHING
     cutoff: Cutoff | None = None
     hidden: Hidden | None = None

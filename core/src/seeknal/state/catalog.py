@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from seeknal.host.files import kept_json, put_text
+from seeknal.host.files import kept_json, put_texts
 from seeknal.intervals.holding import holding_of
 from seeknal.values.names import PRODUCTION, NodeId
 
@@ -128,17 +128,16 @@ class Catalog:
     def write(self, found: Iterable[Document]) -> None:
         """Replace files, each at once. Raises OSError."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        for entry in found:
-            _replace(self._path(NodeId(entry["table_name"])), entry)
+        _replace(self._folder, {_name(NodeId(entry["table_name"])): entry for entry in found})
 
     def keep_only(self, tables: Collection[NodeId], mark: object) -> None:
         """Remove the files of other tables, and note what all are written for. Raises OSError."""
-        kept = {self._path(id).name for id in tables}
+        kept = {_name(id) for id in tables}
         for path in self._files():
             if path.name not in kept:
                 path.unlink(missing_ok=True)
         self._mark.parent.mkdir(parents=True, exist_ok=True)
-        _replace(self._mark, {"for": mark})
+        _replace(self._mark.parent, {self._mark.name: {"for": mark}})
 
     def remove(self) -> None:
         """Remove all files, and what they were written for, as far as that can be done."""
@@ -158,7 +157,11 @@ class Catalog:
             yield from (path for path in sorted(self._folder.glob("*.json")) if path.is_file())
 
     def _path(self, id: NodeId) -> Path:
-        return self._folder / f"{id.kind}.{id.name}.json"
+        return self._folder / _name(id)
+
+
+def _name(id: NodeId) -> str:
+    return f"{id.kind}.{id.name}.json"
 
 
 def _is_document(found: Mapping[str, Any], path: Path) -> bool:
@@ -183,8 +186,11 @@ def _same(found: Mapping[str, Any], wanted: Document) -> bool:
     )
 
 
-def _replace(path: Path, content: Mapping[str, Any]) -> None:
-    if path.is_dir() and not path.is_symlink():
-        # Nothing of ours is a folder, and no file takes the place of one.
-        shutil.rmtree(path)
-    put_text(path, f"{json.dumps(content, indent=2)}\n")
+def _replace(folder: Path, contents: Mapping[str, Mapping[str, Any]]) -> None:
+    """Replace the files of a folder by their names."""
+    for path in (folder / name for name in contents):
+        if path.is_dir() and not path.is_symlink():
+            # Nothing of ours is a folder, and no file takes the place of one.
+            shutil.rmtree(path)
+    texts = {name: f"{json.dumps(content, indent=2)}\n" for name, content in contents.items()}
+    put_texts(folder, texts)

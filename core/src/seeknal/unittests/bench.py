@@ -20,6 +20,7 @@ from seeknal.run.building import release_function
 from seeknal.run.computing import compute, exposed
 from seeknal.run.content import Contents
 from seeknal.run.engine import Engine, stored_scan, write_rows
+from seeknal.run.frozen import freeze_cursor, frozen_clock, may_ask
 from seeknal.run.intervals.batch import Batch, compute_batch, condition, time_column
 from seeknal.run.intervals.itself import columns_of_itself
 from seeknal.run.merging import Earlier
@@ -28,7 +29,6 @@ from seeknal.run.step_scope import Services, StepScope
 from seeknal.sql.quote import quote_literal
 from seeknal.state.artifacts import Artifacts
 from seeknal.state.batch_files import BatchFiles
-from seeknal.unittests.frozen import freeze_duckdb, frozen_clock, may_ask
 from seeknal.unittests.queries import LONG_AGO, question_of
 from seeknal.values.errors import UsageError
 from seeknal.values.location import Location
@@ -97,7 +97,6 @@ class Bench:
         self._scratch: Path | None = None
         self._engine: Engine | None = None
         self._trials = 0
-        self._frozen: datetime | None = None
         self._used: duckdb.DuckDBPyConnection | None = None
 
     def __enter__(self) -> Bench:
@@ -113,7 +112,6 @@ class Bench:
         """What the node gives. Raises SeeknalError, or what a run would have to explain."""
         scratch, engine = self._place()
         self._trials += 1
-        self._frozen = trial.frozen
         outputs = Outputs({}, engine, Artifacts(scratch / "target"))
         with self._cursor(engine, trial) as cursor, frozen_clock(trial.frozen):
             traced: list[Traced] = []
@@ -156,21 +154,16 @@ class Bench:
     def _place(self) -> tuple[Path, Engine]:
         if self._scratch is None or self._engine is None:
             self._scratch = self._open.enter_context(scratch_folder())
-            self._engine = Engine(self._scratch, "1GB", ready=self._freeze)
+            self._engine = Engine(self._scratch, "1GB")
             _close_off(self._engine, self._scratch)
         return self._scratch, self._engine
-
-    def _freeze(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """Make the clock of a DuckDB that a function has for itself the trial's."""
-        if self._frozen is not None:
-            freeze_duckdb(connection, self._frozen, temporary=False)
 
     @contextmanager
     def _cursor(self, engine: Engine, trial: Trial) -> Iterator[duckdb.DuckDBPyConnection]:
         cursor = self._used = engine.cursor()
         try:
             if trial.frozen is not None and _may_ask_the_time(trial.node):
-                freeze_duckdb(cursor, trial.frozen)
+                freeze_cursor(cursor, trial.frozen)
             yield cursor
         finally:
             self._used = None
@@ -194,6 +187,7 @@ class Bench:
             row_counts=lambda node, limit: [],
             run_id="test",
             moment=trial.frozen or clock.now(),
+            frozen=trial.frozen,
             tell=lambda node, level, text: None,
         )
         return StepScope(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
-from seeknal.unittests.frozen import frozen_clock
+from seeknal.run.frozen import frozen_clock
 from seeknal.values.patterns import Pattern
 
 if TYPE_CHECKING:

@@ -12,11 +12,11 @@ from seeknal.host.files import scratch_folder
 from seeknal.plan.views import is_view, with_views
 from seeknal.rows.scans import columns_of
 from seeknal.run.engine import Engine, define_views, open_instance
+from seeknal.run.frozen import freeze_instance
 from seeknal.run.outputs import Outputs
 from seeknal.sql.quote import quote_identifier, quote_literal, quote_name
 from seeknal.state.artifacts import Artifacts
 from seeknal.unittests.fakes import holds_others
-from seeknal.unittests.frozen import freeze_duckdb
 from seeknal.values.errors import UsageError
 from seeknal.values.secret import holds_secret
 
@@ -70,7 +70,7 @@ def sampled(
     with scratch_folder() as spill:
         instance = open_instance(spill)
         try:
-            freeze_duckdb(instance, moment, temporary=False)
+            freeze_instance(instance, moment)
             instance.execute(f"ATTACH ':memory:' AS {_STORED}")
             instance.execute(f"USE {_STORED}")
             wanted = [*ids, *([output] if output is not None else [])]

@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ _PACKAGE = Path(__file__).parents[2]
 CHILD = _PACKAGE / "run" / "python" / "_child.py"
 NEEDED = ("duckdb>=1.5.5", "attrs>=23.2")
 """What the child itself needs beside the file's own packages."""
+FOR_A_FROZEN_CLOCK = ("time-machine>=2.16",)
 SHOWN_LINES = 15
 EVENT = b"\x1e"
 """What lines of the child begin with that are meant for us."""
@@ -54,7 +55,8 @@ def run_with_uv(
             json.dumps({**job, "seeknal": package, "answer": str(answer)}), encoding="utf-8"
         )
         start = Awaited(f"start of uv for {_name(file, root)}")
-        code, talk = _run(_command(file, header, question), root, _Talk(start, told))
+        needed = NEEDED + (FOR_A_FROZEN_CLOCK if job.get("frozen") else ())
+        code, talk = _run(_command(file, header, needed, question), root, _Talk(start, told))
         if not answer.is_file():
             raise _no_answer(file, root, code, talk)
         found: dict[str, Any] = json.loads(answer.read_text(encoding="utf-8"))
@@ -77,7 +79,7 @@ def _end(child: subprocess.Popen[bytes]) -> None:
         child.stdin.close()
 
 
-def _command(file: Path, header: str, question: Path) -> list[str]:
+def _command(file: Path, header: str, needed: Iterable[str], question: Path) -> list[str]:
     import tomllib
 
     uv = shutil.which("uv")
@@ -92,7 +94,7 @@ def _command(file: Path, header: str, question: Path) -> list[str]:
     command = [uv, "run", "--quiet", "--no-project", "--isolated"]
     command += ["--python", f"{wanted},>=3.11" if wanted else ">=3.11"]
     command += ["--with-requirements", str(file)]
-    for package in NEEDED:
+    for package in needed:
         command += ["--with", package]
     # -I: neither PYTHONPATH nor the current folder leak in.
     return [*command, "python", "-I", str(CHILD), str(question)]

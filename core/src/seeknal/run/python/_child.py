@@ -76,12 +76,14 @@ class Told(logging.Handler):
 
 def run(job: dict[str, Any]) -> dict[str, Any]:
     """Call the node's function and store what it returns."""
+    from seeknal.run.frozen import frozen_clock
     from seeknal.values.errors import NodeError
 
     captured: list[str] = []
     answer: dict[str, Any] = {"sql": captured}
     try:
-        return answer | result(job, captured)
+        with frozen_clock(moment_of(job["frozen"])):
+            return answer | result(job, captured)
     except NodeError as error:
         location = error.location
         return answer | {
@@ -99,6 +101,7 @@ def result(job: dict[str, Any], captured: list[str]) -> dict[str, Any]:
     import duckdb
 
     from seeknal.run.engine import define_views, open_instance, write_rows
+    from seeknal.run.frozen import freeze_instance
     from seeknal.run.python.function import call_function
     from seeknal.run.python.tabular import Workspace
     from seeknal.values.errors import NodeError
@@ -106,6 +109,8 @@ def result(job: dict[str, Any], captured: list[str]) -> dict[str, Any]:
 
     cursor = open_instance()
     define_views(cursor, {NodeId(id): f"FROM {scan}" for id, scan in job["inputs"].items()})
+    for instance in (cursor, duckdb.default_connection()):
+        freeze_instance(instance, moment_of(job["frozen"]))
     call = call_of(job, captured)
     storing = open_instance()
     workspace, outside = (
@@ -120,6 +125,10 @@ def result(job: dict[str, Any], captured: list[str]) -> dict[str, Any]:
     except duckdb.Error as error:
         raise NodeError(str(error), code="SK0516") from error
     return {"rows": rows, "columns": [[column.name, column.type] for column in columns]}
+
+
+def moment_of(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
 
 
 def call_of(job: dict[str, Any], captured: list[str]) -> Any:

@@ -20,6 +20,8 @@ from seeknal.values.names import NodeId
 from seeknal.values.relations import Interval
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from seeknal.run.python.tabular import Workspace
 
 
@@ -44,6 +46,8 @@ class Call:
     interval: Interval | None = None
     this: str | None = None
     """The rows that the node has and new ones are merged into, as what stands after FROM."""
+    frozen: datetime | None = None
+    """What clocks say in a process of the function's own; None: the time."""
     environment: str = "prod"
     run_id: str = ""
     log: logging.Logger = field(factory=lambda: logging.getLogger("seeknal.node"))

@@ -40,7 +40,7 @@ class OwnDuckDB:
     """Opens a node's databases when its code first asks for them.
 
     ``open`` makes the one of ``ctx.duckdb``, with the node's inputs in it, and ``close`` ends it;
-    ``ready`` is done with the one of the module ``duckdb``.
+    ``ready`` is done with each of them, and with that of the module ``duckdb``, before it is used.
     """
 
     def __init__(
@@ -63,6 +63,7 @@ class OwnDuckDB:
         """What ``ctx.duckdb`` speaks to."""
         if self._cursor is None:
             self._instance = self._open()
+            self._ready(self._instance)
             cursor = self._instance.cursor()
             cursor.execute("SET enable_progress_bar = false")
             self._cursor = cursor

@@ -32,6 +32,8 @@ from seeknal.values.patterns import Pattern
 from seeknal.values.relations import ParquetFiles, Scan
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from seeknal.kernel.context import StepContext
     from seeknal.kernel.plugin_types import Rows
     from seeknal.project.python.modules import LoadedFile
@@ -52,17 +54,17 @@ def run_function(
     own: OwnDuckDB,
     *,
     this: Relation | None = None,
+    frozen: datetime | None = None,
     capture: Callable[[str], None] | None = None,
     traced: Callable[[Traced], None] | None = None,
 ) -> Rows | None:
     """The rows that the node's function returns, as a Scan on ``own`` or the context's cursor.
 
     None when the function of a source leaves its loaded rows as they are, or what they are now
-    where they could be read but once. ``capture`` is
-    given the text of each query that the function asks ``ctx.duckdb``, and ``traced`` what is
-    known of the query that its rows are. The Scan holds until `release`
-    is called, or another Python node runs, in this thread. ``this`` are the rows that the node
-    has, where new ones are merged into them.
+    where they could be read but once. ``this`` are the rows that the node has, where new ones are
+    merged into them, and ``frozen`` is what clocks say. ``capture`` is given the text of each query
+    that the function asks ``ctx.duckdb``, and ``traced`` what is known of the query that its rows
+    are. The Scan holds until `release` is called, or another Python node runs, in this thread.
     """
     assert node.python is not None
     path = context.project_root / node.python.file
@@ -77,6 +79,7 @@ def run_function(
         function=node.python.function,
         traced=traced or call.traced,
         this=this.scan if this else None,
+        frozen=frozen,
     )
     if node.python.script is not None:
         call.traced(Traced(why="its function runs in a process of its own"))

@@ -81,6 +81,7 @@ def _job(call: Call, inputs: Mapping[NodeId, str], source: str | None) -> dict[s
         "params": dict(call.params),
         "variables": dict(call.variables),
         "interval": interval and [interval.start.isoformat(), interval.end.isoformat()],
+        "frozen": call.frozen and call.frozen.isoformat(),
         "environment": call.environment,
         "run_id": call.run_id,
         "result": str(call.workdir / "returned.parquet"),

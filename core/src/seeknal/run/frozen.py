@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from seeknal.sql.quote import quote_identifier, quote_literal
 
@@ -37,15 +38,19 @@ def may_ask(sql: str) -> bool:
     return _MAY_ASK.search(sql) is not None
 
 
-def freeze_duckdb(
-    connection: duckdb.DuckDBPyConnection, moment: datetime, *, temporary: bool = True
-) -> None:
-    """Let all of DuckDB's functions of the clock say ``moment`` on a connection.
+def freeze_cursor(cursor: duckdb.DuckDBPyConnection, moment: datetime) -> None:
+    """Let all of DuckDB's functions of the clock say ``moment`` on one cursor of an instance."""
+    _freeze(cursor, moment, "CREATE TEMP MACRO")
 
-    A macro is found before a function of DuckDB's own. Without ``temporary`` other cursors of the
-    instance see it as well, as long as they do not change their database.
-    """
-    create = "CREATE TEMP MACRO" if temporary else "CREATE MACRO"
+
+def freeze_instance(instance: duckdb.DuckDBPyConnection, moment: datetime | None) -> None:
+    """The same for all cursors that do not change their database; None: as the clock is."""
+    if moment is not None:
+        _freeze(instance, moment, "CREATE MACRO")
+
+
+def _freeze(connection: duckdb.DuckDBPyConnection, moment: datetime, create: str) -> None:
+    # A macro is found before a function of DuckDB's own.
     at = f"CAST({quote_literal(moment.isoformat())} AS TIMESTAMP WITH TIME ZONE)"
     for type, names in _TYPES.items():
         for name in names:
@@ -64,4 +69,4 @@ def frozen_clock(moment: datetime | None) -> AbstractContextManager[object]:
         return nullcontext()
     import time_machine
 
-    return time_machine.travel(moment, tick=False)
+    return time_machine.travel(moment.astimezone(ZoneInfo("UTC")), tick=False)
