@@ -232,3 +232,58 @@ def test_without_any_time_all_rows_of_a_group_count(agg):
         mine = [other for other in ROWS if other[0] == row["id"]]
         assert row[f"v_{agg}"] == value(agg, mine)
         assert row[f"x_{agg}_if"] == value(agg, [r for r in mine if r[4] == "a"])
+
+
+AGGREGATION = """kind: aggregation
+name: a
+inputs: [source.events]
+group_by: [customer_id]
+time_column: at
+application_date_col: due
+"""
+
+
+@pytest.mark.parametrize(
+    ("features", "said"),
+    [
+        ("features: {amount: {agg: [sum]}}", "amount: no row after due counts"),
+        ("features: {n: {column: amount, since: {condition: amount > 1}}}", "n: no row after due"),
+    ],
+)
+def test_who_comes_from_2x_is_told_once_that_the_future_does_not_count(over_events, features, said):
+    made = over_events(AGGREGATION + features + "\n")
+
+    first, again = made.run("run").assert_ok(), made.run("run").assert_ok()
+
+    assert said in first.stdout + first.stderr
+    assert said not in again.stdout + again.stderr
+
+
+def test_nothing_is_told_of_features_that_2x_counts_as_well(over_events):
+    made = over_events(AGGREGATION + "windows: [7d]\nfeatures: {amount: {agg: [sum]}}\n")
+
+    found = made.run("run").assert_ok()
+
+    assert "2.x" not in found.stdout + found.stderr
+
+
+@pytest.mark.parametrize("spec", ["agg: [count]", "since: {condition: amount > 0}"])
+def test_an_application_date_that_is_a_moment_ends_within_its_day(seeknal_project, dicts, spec):
+    files = {
+        "seeknal_project.yml": "name: p\n",
+        "data/e.csv": (
+            "k,at,due,amount\n1,2026-01-05 08:00:00,2026-01-05 09:00:00,1\n"
+            "1,2026-01-05 10:00:00,2026-01-05 09:00:00,1\n"
+        ),
+        "seeknal/n.yml": (
+            "kind: source\nname: e\nsource: csv\ntable: data/e.csv\n---\n"
+            "kind: aggregation\nname: a\ninputs: [source.e]\ngroup_by: [k]\ntime_column: at\n"
+            f"application_date_col: due\nfeatures: {{n: {{column: amount, {spec}}}}}\n"
+        ),
+    }
+    made = seeknal_project(files)
+
+    made.run("run").assert_ok()
+
+    (row,) = dicts(made, "aggregation.a")
+    assert [value for name, value in row.items() if name.startswith("n_")] == [1]

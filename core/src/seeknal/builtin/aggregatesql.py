@@ -5,7 +5,7 @@ Rows come out in the order of their groups, so that equal inputs give equal arti
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from attrs import frozen
@@ -34,6 +34,10 @@ _PAST = f"{AGE} >= 0"
 """No row after the application date counts, whatever else decides."""
 
 
+Types = Mapping[str, str]
+"""DuckDB's types of columns, by their names in lower case."""
+NO_TYPES: Types = {}
+
 Output = tuple[str, str]
 """A column's name and what it holds."""
 
@@ -48,10 +52,10 @@ class _Wanted:
     """How far back the rows reach; None: all of them."""
 
 
-def aggregation(options: AggregationOptions, rows: str) -> str:
-    """The query of an aggregation over the query ``rows``."""
+def aggregation(options: AggregationOptions, rows: str, types: Types = NO_TYPES) -> str:
+    """The query of an aggregation over the query ``rows``, whose columns have ``types``."""
     if options.application_date_col is not None:
-        return _by_date(options, options.application_date_col, rows)
+        return _by_date(options, options.application_date_col, rows, types)
     if options.time_column is not None:
         return _by_moment(options, options.time_column, rows)
     found = [column for spec in specs_of(options.features) for column in _plain(spec)]
@@ -97,7 +101,7 @@ def _half_open(window: Window) -> str:
     return f"{_interval(window)} - INTERVAL '1 microsecond'"
 
 
-def _by_date(options: AggregationOptions, date_column: str, rows: str) -> str:
+def _by_date(options: AggregationOptions, date_column: str, rows: str, types: Types) -> str:
     """A row for each group and application date, over what came before that date."""
     date = quote_identifier(date_column)
     time = None if options.time_column is None else quote_identifier(options.time_column)
@@ -110,7 +114,31 @@ def _by_date(options: AggregationOptions, date_column: str, rows: str) -> str:
         for ratio in several(spec.ratio):
             found += _ratios(column, time, ratio, _ratio_name(spec.name or ""))
         found += _since(spec, "", time, None if time is None else _PAST)
-    return _grouped((*options.keys, date_column), found, _aged(rows, time, date))
+    source = _aged(rows, time, date, _ends_in_the_day(options, types))
+    return _grouped((*options.keys, date_column), found, source)
+
+
+def without_future(options: AggregationOptions | SecondOrderOptions) -> list[str]:
+    """The features of which seeknal 2.x counts rows after the application date as well.
+
+    Those of all rows up to the date, and ``since`` with a condition.
+    """
+    if options.application_date_col is None or options.time_column is None:
+        return []
+    windows = getattr(options, "windows", ())
+    return [
+        str(spec.name)
+        for spec in specs_of(options.features)
+        if _is_of_all_rows(spec, windows)
+        or any(since.condition is not None for since in several(spec.since))
+    ]
+
+
+def _is_of_all_rows(spec: FeatureSpec | SecondOrderSpec, windows: tuple[str, ...]) -> bool:
+    own = spec.window is not None or bool(getattr(spec, "windows", None))
+    # Of second order, what has a window is computed over all rows as well.
+    is_first = hasattr(spec, "rolling")
+    return bool(spec.agg) and not (is_first and (own or bool(windows)))
 
 
 def _within(window: Window | None, time: str | None, date: str) -> str | None:
@@ -128,7 +156,7 @@ def _within(window: Window | None, time: str | None, date: str) -> str | None:
     return f"CAST({time} AS DATE) > {first} AND {_PAST}"
 
 
-def second_order(options: SecondOrderOptions, rows: str) -> str:
+def second_order(options: SecondOrderOptions, rows: str, types: Types = NO_TYPES) -> str:
     """The query of a second-order aggregation: its columns have the names of seeknal 2.x."""
     time, date = (
         None if name is None else quote_identifier(name)
@@ -140,7 +168,9 @@ def second_order(options: SecondOrderOptions, rows: str) -> str:
         for spec in specs_of(options.features)
         for column in _second_order_columns(spec, time, past)
     ]
-    source = f"({rows}\n)" if date is None else _aged(rows, time, date)
+    source = f"({rows}\n)"
+    if date is not None:
+        source = _aged(rows, time, date, _ends_in_the_day(options, types))
     return _grouped((options.id_col,), found, source)
 
 
@@ -253,11 +283,23 @@ def _days(days: tuple[int, ...]) -> str:
     return f"{AGE} BETWEEN {max(int(low), 0)} AND {int(high)}"
 
 
-def _aged(rows: str, time: str | None, date: str) -> str:
-    """The rows with their age, when they have a time."""
+def _ends_in_the_day(options: AggregationOptions | SecondOrderOptions, types: Types) -> bool:
+    """Whether application dates are moments, and rows' times too: no later one counts."""
+    columns = (options.time_column, options.application_date_col)
+    found = [types.get(name.lower(), "") for name in columns if name is not None]
+    return all(type.startswith("TIMESTAMP") for type in found)
+
+
+def _aged(rows: str, time: str | None, date: str, in_the_day: bool) -> str:
+    """The rows with their age, when they have a time; after the application date it is below 0.
+
+    Where that is a moment ``in_the_day``, what happens later on the same day is after it.
+    """
     if time is None:
         return f"({rows}\n)"
     age = f"date_diff('day', CAST({time} AS DATE), CAST({date} AS DATE))"
+    if in_the_day:
+        age = f"CASE WHEN {time} > {date} THEN -1 ELSE {age} END"
     return f"(SELECT *, {age} AS {AGE} FROM ({rows}\n))"
 
 

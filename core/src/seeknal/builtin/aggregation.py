@@ -29,7 +29,7 @@ def validate_project(project: Project) -> list[Problem]:
 
 def _fault(node: Node) -> str | None:
     try:
-        _query(node, "")
+        _query(node, "", {})
     except ValueError as error:
         return str(error)
     return None
@@ -42,9 +42,25 @@ def run_node(node: Node, inputs: NodeInputs, context: NodeContext) -> Rows | Non
     from seeknal.plugin import Scan, to_scan
 
     body = inputs.body if inputs.body is not None else Scan(f"FROM {inputs.only.scan}")
-    scan, _ = to_scan(context.duckdb, body, f"body_of_{node.name}")
-    query = _query(node, scan.sql)
+    scan, columns = to_scan(context.duckdb, body, f"body_of_{node.name}")
+    types = {column.name.lower(): column.type for column in columns}
+    query = _query(node, scan.sql, types)
+    if not context.is_check:
+        _say_of_the_future(node, context)
     return None if query is None else Scan(query)
+
+
+def _say_of_the_future(node: Node, context: NodeContext) -> None:
+    """Told where rows are computed, and so once: whoever comes from 2.x gets other numbers."""
+    from seeknal.builtin.aggregatesql import without_future
+
+    options = cast("Options", node.options)
+    if names := without_future(options):
+        context.log.warning(
+            "%s: no row after %s counts; seeknal 2.x counted these too",
+            ", ".join(names),
+            options.application_date_col,
+        )
 
 
 @hookimpl
@@ -115,10 +131,10 @@ def _key_of(column: str, options: AggregationOptions) -> str:
     return "group_by" if column in options.group_by else "entity"
 
 
-def _query(node: Node, rows: str) -> str | None:
+def _query(node: Node, rows: str, types: Mapping[str, str]) -> str | None:
     if node.kind not in _KINDS:
         return None
     from seeknal.builtin.aggregatesql import aggregation, second_order
 
     options: Any = node.options
-    return (aggregation if node.kind == "aggregation" else second_order)(options, rows)
+    return (aggregation if node.kind == "aggregation" else second_order)(options, rows, types)
