@@ -36,9 +36,9 @@ class Filled:
         return self._project
 
 
-def script(project: TestProject, name: str) -> str:
+def script(project: TestProject, name: str, *arguments: str) -> str:
     """What a script of the example prints."""
-    done = call(project, f"scripts/{name}")
+    done = call(project, f"scripts/{name}", *arguments)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 

@@ -21,6 +21,7 @@ PLAYED = [
 
 THROUGH_THE_SHELL = {
     *("docs/how-to/python-nodes.md", "docs/how-to/postgres.md", "docs/how-to/ingest.md"),
+    "docs/how-to/features.md",
 }
 """Each command is a process of its own there: a server starts and ends with it, too."""
 

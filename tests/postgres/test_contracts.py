@@ -7,6 +7,7 @@ from psycopg.rows import dict_row
 
 from seeknal.testing import (
     ConnectionContract,
+    OnlineStoreContract,
     PluginContract,
     SourceContract,
     TargetContract,
@@ -157,3 +158,11 @@ class TestWarehouse(WarehouseContract):
                 return connection.execute(f"SELECT * FROM {table}").fetchall()
 
         return rows
+
+
+class TestOnlineStore(OnlineStoreContract):
+    plugin = PLUGIN
+
+    @pytest.fixture
+    def connection(self, database):
+        return Connection(name="pg", type="postgresql", options=options_of(database))

@@ -46,6 +46,8 @@ def test_a_table_that_others_write_is_refused(told, table, mode):
         ("deliveries", "schema: seeknal"),
         ("ops.deliveries", "delivery_schema: ops"),
         ("deliveries", "schema: ops, delivery_schema: ops"),
+        ("seeknal_online.customers", "schema: x"),
+        ("customers", "schema: ops, online_schema: ops"),
     ],
 )
 def test_the_schemas_of_the_connection_count(told, table, more):
@@ -61,6 +63,7 @@ def test_the_schemas_of_the_connection_count(told, table, more):
         ("seeknal.orders", "schema: x"),
         ("deliveries", "schema: x"),
         ("seeknal.deliveries", "delivery_schema: ops"),
+        ("seeknal_online.customers", "online_schema: ops"),
         ("mypg_catalog.t", "schema: x"),
     ],
 )

@@ -35,6 +35,12 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from seeknal import features
+    from seeknal.features import (
+        get_historical_features,
+        get_latest_features,
+        recreate_training_set,
+    )
     from seeknal.ingesting.call import ingest
     from seeknal.pipeline import (
         aggregation,
@@ -55,9 +61,13 @@ __all__ = (
     "aggregation",
     "exposure",
     "feature_group",
+    "features",
+    "get_historical_features",
+    "get_latest_features",
     "ingest",
     "materialize",
     "open_project",
+    "recreate_training_set",
     "second_order_aggregation",
     "snapshot",
     "source",
@@ -73,6 +83,14 @@ def __getattr__(name: str) -> "Any":
         from seeknal.query.opened import open_project
 
         return open_project
+    if name == "features":
+        from importlib import import_module
+
+        return import_module("seeknal.features")
+    if name in ("get_historical_features", "get_latest_features", "recreate_training_set"):
+        from seeknal import features
+
+        return getattr(features, name)
     if name == "ingest":
         from seeknal.ingesting.call import ingest
 

@@ -69,6 +69,8 @@ if TYPE_CHECKING:
     from seeknal.kernel.plugin_types import Garbage as Garbage
     from seeknal.kernel.plugin_types import Misfit as Misfit
     from seeknal.kernel.plugin_types import NodeInputs as NodeInputs
+    from seeknal.kernel.plugin_types import OnlineStore as OnlineStore
+    from seeknal.kernel.plugin_types import OnlineTable as OnlineTable
     from seeknal.kernel.plugin_types import Outputs as Outputs
     from seeknal.kernel.plugin_types import Rows as Rows
     from seeknal.kernel.plugin_types import Section as Section
@@ -133,6 +135,7 @@ if TYPE_CHECKING:
     from seeknal.values.errors import TargetStands as TargetStands
     from seeknal.values.errors import column_help as column_help
     from seeknal.values.errors import did_you_mean as did_you_mean
+    from seeknal.values.features import FeatureRows as FeatureRows
     from seeknal.values.loads import LOADED_AT as LOADED_AT
     from seeknal.values.loads import SOURCE_FILE as SOURCE_FILE
     from seeknal.values.loads import Horizon as Horizon
@@ -222,6 +225,8 @@ _FROM = {
         "Garbage",
         "Misfit",
         "NodeInputs",
+        "OnlineStore",
+        "OnlineTable",
         "Outputs",
         "Rows",
         "Section",
@@ -263,6 +268,7 @@ _FROM = {
     "seeknal.values.deliveries": ("Delivered", "Extent", "Span", "Undone"),
     "seeknal.values.dialects": ("DialectPair",),
     "seeknal.values.durations": ("Duration",),
+    "seeknal.values.features": ("FeatureRows",),
     "seeknal.values.errors": (
         "ConnectionFailed",
         "DeliveryError",

@@ -17,9 +17,18 @@ ANSWER_OTHERWISE = {
     "seeknal completion": "prints a script for a shell",
     "seeknal schedule export": "prints files of other programs",
     "seeknal schedule due": "answers by its exit code",
+    "seeknal features serve": "answers over HTTP, in JSON",
     "seeknal postgres psql": "becomes psql, which prints what it likes",
 }
 """Commands without ``--format json``, and why."""
+
+OF_ITS_OWN = {
+    ("--from", "seeknal features serve"): "a connection; elsewhere an environment",
+    ("--full", "seeknal features materialize"): "makes tables anew; elsewhere runs nodes",
+    ("--timezone", "seeknal query"): "by which days are cut; elsewhere of times that say none",
+    ("--to", "seeknal features materialize"): "a connection; elsewhere a number",
+}
+"""Options that mean in one command what they mean in no other, and how one tells."""
 
 OLD_SPELLINGS = {
     "--backfill": "--start and --end",
@@ -88,11 +97,27 @@ def test_an_option_has_the_same_letter_value_and_meaning_in_every_command():
     meanings = defaultdict(lambda: defaultdict(list))
     for path, option in everywhere():
         for word in option.opts:
-            meanings[word][what_it_is(option)].append(path)
+            if (word, path) not in OF_ITS_OWN:
+                meanings[word][what_it_is(option)].append(path)
 
     differing = {word: dict(found) for word, found in meanings.items() if len(found) > 1}
 
     assert differing == {}
+
+
+@pytest.mark.parametrize(("word", "path"), OF_ITS_OWN)
+def test_an_option_of_another_meaning_in_one_command_is_one(word, path):
+    if path not in COMMANDS:
+        pytest.skip("its plugin is not installed")
+
+    here, *others = sorted(
+        ((at, what_it_is(option)) for at, option in everywhere() if word in option.opts),
+        key=lambda found: found[0] != path,
+    )
+
+    assert here[0] == path
+    assert others
+    assert here[1] not in [meaning for _, meaning in others]
 
 
 def test_the_project_may_be_named_after_any_command():

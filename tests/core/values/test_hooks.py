@@ -258,6 +258,12 @@ def open_warehouse(connection, context):
 
 
 @hookimpl
+def open_online_store(connection, context):
+    note("open_online_store")
+    return None
+
+
+@hookimpl
 def source_column_types(source, context):
     note("source_column_types")
     return None
@@ -309,6 +315,8 @@ FILES = {
     " {type: w, table: b, connection: c}]}\n",
     "seeknal/u.yml": "{kind: transform, name: u, sql: SELECT a FROM ref('source.s')}\n",
     "seeknal/v.yml": "{kind: transform, name: v, dialect: postgres, sql: SELECT 1 AS a}\n",
+    "seeknal/g.yml": "{kind: feature_group, name: g, inputs: [transform.u],"
+    " entity: {name: a, join_keys: [a]}}\n",
 }
 
 
@@ -331,6 +339,7 @@ def test_every_hook_is_called_in_the_thread_that_its_docs_name(watching, seeknal
     project.run("run")
     there = delivered_rows(project.path, "c", None, "prod", allow_stale=False)
     there.rows("twice.t", there.columns("twice.t"))
+    project.run("features", "materialize", "--to", "c")
     project.run("run", "--env", "dev")
     project.run("validate")
     project.write({"seeknal/s.yml": FILES["seeknal/s.yml"].replace("table: t", "table: u")})

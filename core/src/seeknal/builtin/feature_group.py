@@ -161,21 +161,15 @@ class _Group:
         return [f"{self.value(name)} AS {quote_identifier(name)}" for name in listed]
 
     def keys(self) -> tuple[str, ...]:
-        from seeknal.builtin.options.feature_group import Entity
-
-        entity = self.options.entity
-        if isinstance(entity, Entity) and entity.join_keys:
-            return entity.join_keys
-        name = entity.name if isinstance(entity, Entity) else entity
-        guess = f"{name}_id"
-        if guess.lower() in self.columns:
-            return (guess,)
-        self.context.log.warning(
-            "entity %s has no join_keys and there is no column %s: keys are not checked",
-            name,
-            guess,
-        )
-        return ()
+        found = self.options.keys(self.columns)
+        if not found:
+            name = self.options.entity_name
+            self.context.log.warning(
+                "entity %s has no join_keys and there is no column %s_id: keys are not checked",
+                name,
+                name,
+            )
+        return found
 
     def time(self, name: str | None, what: str) -> list[str]:
         return [] if name is None else [self.existing(name, what)]

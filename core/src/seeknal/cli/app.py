@@ -81,6 +81,10 @@ COMMANDS = {
     "sql": ("sql", "Query the stored outputs with one SQL statement."),
     "ingest": ("ingest", "Load rows of any source into a lake and a warehouse, without a project."),
     "repl": ("repl", "Query the stored outputs interactively."),
+    "features": (
+        "features",
+        "Features at points in time: training sets without leakage, and the same numbers served.",
+    ),
     "lineage": ("lineage", "Show what every column depends on, as a page, a document or text."),
     "docs": (
         "docs",

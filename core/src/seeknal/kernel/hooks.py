@@ -149,6 +149,7 @@ class Hooks:
     compile_metric = First(hookspecs.compile_metric)
     open_session = First(hookspecs.open_session)
     open_warehouse = First(hookspecs.open_warehouse)
+    open_online_store = First(hookspecs.open_online_store)
     audit = Of(hookspecs.audit)
     node_inputs = Of(hookspecs.node_inputs)
     node_audits = Of(hookspecs.node_audits)

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
         Garbage,
         Misfit,
         NodeInputs,
+        OnlineStore,
         Outputs,
         Rows,
         Section,
@@ -445,6 +446,16 @@ def open_warehouse(connection: Connection, context: DeliveryContext) -> Warehous
 
     Called once per command before anything is read; main thread. The connection is tried, so that
     nothing is read in vain. None: not mine. May raise ``ConnectionFailed``.
+    """
+
+
+@_first
+def open_online_store(connection: Connection, context: Context) -> OnlineStore | None:
+    """A place where the newest rows of feature groups are kept and looked up.
+
+    Called once per command or opening in Python, before anything is kept or looked up; any thread.
+    It serves until it is closed. The connection is tried, so that nothing is read in vain. None:
+    not mine. May raise ``ConnectionFailed``.
     """
 
 

@@ -69,6 +69,8 @@ class NodeKind(WithOptions):
     Options of one that has a key ``time_column`` of its own, instead of the common one, have a
     method ``rows_in_time()``: the column of its rows that says when, and how many seconds before
     that what a row is made of reaches, None for without an end; or None for rows of no time.
+    Options of one whose rows are features have a method ``feature_rows(columns)``: how rows of
+    these columns are, as `FeatureRows`.
     ``from_earlier``: its rows are made from those that the node has, which `NodeInputs.earlier`
     gives to ``run_node``. They outlive ``--full`` and every edit of the definition, and where they
     are lost the node fails: nothing else says what they were. Run over the same inputs again, it

@@ -200,6 +200,66 @@ class Warehouse(Protocol):
     def close(self) -> None: ...
 
 
+@frozen(kw_only=True)
+class OnlineTable:
+    """The newest row of each key of a feature group, in one environment of a project.
+
+    ``columns`` are all that the rows have, the keys among them, with DuckDB's types.
+    """
+
+    node: NodeId
+    environment: str
+    project: str
+    keys: tuple[Column, ...]
+    columns: tuple[Column, ...]
+
+
+class OnlineStore(Protocol):
+    """Where the newest rows of feature groups are kept, and looked up by their keys.
+
+    Each table has a mark, a text that says what its rows are. Every method raises
+    ``ConnectionFailed`` or ``DeliveryError``; what another project keeps under a table's name is
+    refused. Any thread may look up, and several at once, also while rows are kept.
+    """
+
+    def mark(self, table: OnlineTable) -> str | None:
+        """What ``keep`` noted last; None where nothing is kept."""
+
+    def keep(
+        self,
+        table: OnlineTable,
+        rows: Relation,
+        gone: Relation | None,
+        *,
+        before: str | None,
+        mark: str,
+    ) -> int:
+        """Keep rows and note ``mark``, in one transaction; gives how many rows changed.
+
+        Without ``gone`` these are all rows: the table is made anew, with their columns. Else rows
+        with the keys of ``gone`` are removed and ``rows`` put in place of those with their keys.
+        Raises DeliveryError where the mark is not ``before`` any more, since somebody else was
+        faster, and RowsRefused for values that would not come back as they are. The table then
+        holds what it held.
+        """
+
+    def lookup(
+        self,
+        tables: Sequence[tuple[OnlineTable, Sequence[str]]],
+        keys: Sequence[str],
+        values: Sequence[Sequence[object]],
+    ) -> list[tuple[object, ...]]:
+        """For each of ``values``, those of ``keys`` in order, what the tables hold: in one query.
+
+        Each answer has for each table whether there is a row, then the columns that are asked of
+        it, None where there is no row. A table may have some of ``keys`` alone. Values are those
+        that DuckDB gives in Python for the columns' types, times with a zone in UTC. Raises
+        DeliveryError where nothing is kept, or not with these columns.
+        """
+
+    def close(self) -> None: ...
+
+
 class Outputs(Protocol):
     """The stored rows of an environment at one moment: those of a generation that is complete."""
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from seeknal.kernel.plugins import Plugins
     from seeknal.values.project import Project
 
-VERSION = 22
+VERSION = 23
 FOLDER = "seeknal"
 OUTSIDE = "*.py"
 """Stands among the files when those beside the folder count as well."""

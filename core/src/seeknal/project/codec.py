@@ -48,6 +48,7 @@ _PLAIN = (
     "volatile",
     "time_dependent",
     "time_column",
+    "timezone",
 )
 _LISTS = ("tags", "keys", "merges_by", "files", "env")
 _KEPT = frozenset(_PLAIN)

@@ -193,6 +193,7 @@ class _Builder:
             keys=common.keys,
             merges_by=self.merges_by,
             time_column=common.time_column,
+            timezone=common.timezone,
             schedule=timing.schedule,
             tracking=timing.over(inputs, sql, self.raw.python),
             freshness=freshness,

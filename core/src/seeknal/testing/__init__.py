@@ -9,7 +9,9 @@ from __future__ import annotations
 import pytest
 
 # Their assertions explain themselves only if pytest rewrites them before they are imported.
-pytest.register_assert_rewrite("seeknal.testing.contracts", "seeknal.testing.warehouses")
+pytest.register_assert_rewrite(
+    *("seeknal.testing.contracts", "seeknal.testing.warehouses", "seeknal.testing.online_stores")
+)
 
 from seeknal.testing.contracts import (  # noqa: E402 - see above
     AuditContract,
@@ -18,6 +20,7 @@ from seeknal.testing.contracts import (  # noqa: E402 - see above
     SourceContract,
     TargetContract,
 )
+from seeknal.testing.online_stores import OnlineStoreContract  # noqa: E402 - see above
 from seeknal.testing.project import (  # noqa: E402 - see above
     Outcome,
     TestProject,
@@ -29,6 +32,7 @@ from seeknal.testing.warehouses import WarehouseContract  # noqa: E402 - see abo
 __all__ = (
     "AuditContract",
     "ConnectionContract",
+    "OnlineStoreContract",
     "Outcome",
     "PluginContract",
     "SourceContract",

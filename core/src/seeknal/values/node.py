@@ -135,6 +135,8 @@ class Node:
     """Columns by which its new rows are merged into those that it has; none: it has only these."""
     time_column: str | None = None
     """The column that says when."""
+    timezone: str | None = None
+    """The zone of its times that say none, where it names one."""
     schedule: Schedule | None = None
     """When it is due by itself; None: where nodes that it reads, or that read it, are."""
     tracking: Tracking | None = None

@@ -28,7 +28,7 @@ from seeknal_postgres.catalogue import table_of
 from seeknal_postgres.connecting import connect, kept_of, told
 from seeknal_postgres.connections import connection_of
 from seeknal_postgres.hooks import after_rows, before_rows, counted_anew
-from seeknal_postgres.isolating import isolated, isolated_schema
+from seeknal_postgres.isolating import isolated, isolated_schema, online_schema_in
 from seeknal_postgres.keeping import delete, may_keep_back, number, refuse_fewer
 from seeknal_postgres.loading import STAGE, for_table, load, refuse_unfit, stage, telling
 from seeknal_postgres.names import CODE, HELP, too_long
@@ -74,7 +74,7 @@ def deliver(
     named = table_of(options.table or relation.node.name, connection.schema)
     table, connection = isolated(named, connection, context)
     ledger_schema = isolated_schema(connection.delivery_schema, context)
-    refuse_reserved(table, ledger_schema)
+    refuse_reserved(table, ledger_schema, online_schema_in(connection, context.environment))
     check_names(relation, table, ledger_schema)
     work = _prepare(target, options, relation, context, connection, table)
     return evolve(_carry_out(work, name), span=span_of(work.ranges))
@@ -353,6 +353,15 @@ def _within(entry: Range) -> str:
 
 
 def upsert(server: Server, work: Work, there: Sequence[tables.TableColumn]) -> tuple[int, str]:
+    """Bring the rows in by their keys; gives how many, and what people want to know of it."""
+    rows, touched = put_in_place(server, work, there)
+    return rows, f"{touched:,} changed"
+
+
+def put_in_place(
+    server: Server, work: Work, there: Sequence[tables.TableColumn]
+) -> tuple[int, int]:
+    """Bring the rows in by their keys; gives how many, and how many of the table they changed."""
     types = {column.name: column for column in there}
     work = for_table(work, types)
     rows = stage(server, work)
@@ -372,7 +381,7 @@ def upsert(server: Server, work: Work, there: Sequence[tables.TableColumn]) -> t
     )
     with telling(server, work, types):
         touched = _all_touched(server, work, types, rows, statements)
-    return rows, f"{touched:,} changed"
+    return rows, touched
 
 
 def _all_touched(

@@ -33,16 +33,25 @@ def isolated(
 
 def isolated_schema(schema: str, context: TargetContext) -> str:
     """A schema of our own, such as that of the ledger, which lies apart whatever the suffix."""
-    if context.environment == "prod" or context.suffix in ("database", "catalog"):
+    if context.suffix in ("database", "catalog"):
         return schema
-    name = f"{schema}__{context.environment}"
-    if len(name.encode()) > LONGEST_NAME:
+    name = _schema_in(schema, context.environment)
+    if name != schema and len(name.encode()) > LONGEST_NAME:
         raise NodeError(
             f"schema {name!r} is longer than the {LONGEST_NAME} bytes that a name may have",
             code="SK0833",
             help="choose a shorter name for the environment, or for delivery_schema",
         )
     return name
+
+
+def online_schema_in(connection: Postgres, environment: str) -> str:
+    """The schema of what an environment keeps online, which lies apart whatever the suffix."""
+    return _schema_in(connection.online_schema, environment)
+
+
+def _schema_in(schema: str, environment: str) -> str:
+    return schema if environment == "prod" else f"{schema}__{environment}"
 
 
 def place_of(target: Target, options: PostgresTarget, context: TargetContext) -> str:

@@ -36,6 +36,7 @@ class Postgres:
         None, role="schema", summary="where a table without a schema is; else public"
     )
     delivery_schema: str = option("seeknal", summary="holds the table of deliveries")
+    online_schema: str = option("seeknal_online", summary="holds what is kept online")
     statement_timeout: Duration = option(
         Duration(1, "hour"), summary="the longest that one statement of a source may take"
     )
@@ -83,7 +84,10 @@ class Postgres:
     tcp_user_timeout: int | None = option(None, summary="milliseconds")
 
 
-OURS = ("url", "embedded", "schema", "delivery_schema", "statement_timeout", "lock_timeout")
+OURS = (
+    *("url", "embedded", "schema", "delivery_schema", "online_schema"),
+    *("statement_timeout", "lock_timeout"),
+)
 """Options that libpq does not know."""
 
 

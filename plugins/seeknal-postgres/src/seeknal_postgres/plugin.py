@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         Column,
         Connection,
         ConnectionType,
+        Context,
         Delivered,
         DeliveryContext,
         EngineType,
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
         Node,
         NodeContext,
         NodeInputs,
+        OnlineStore,
         Problem,
         Project,
         Relation,
@@ -249,6 +251,15 @@ def open_warehouse(connection: Connection, context: DeliveryContext) -> Warehous
     from seeknal_postgres.warehouse import PostgresWarehouse
 
     return PostgresWarehouse(connection, context)
+
+
+@hookimpl
+def open_online_store(connection: Connection, context: Context) -> OnlineStore | None:
+    if connection.type not in NAMES:
+        return None
+    from seeknal_postgres.online import PostgresOnlineStore
+
+    return PostgresOnlineStore(connection, context)
 
 
 @hookimpl

@@ -21,10 +21,16 @@ _COLUMNS = ("tableoid", "xmin", "cmin", "xmax", "cmax", "ctid")
 """Those that every table has already."""
 
 
-def refuse_reserved(table: Table, ledger: str) -> None:
+def refuse_reserved(table: Table, ledger: str, online: str) -> None:
     """Raise NodeError for a table that nothing may be delivered to; ``ledger`` is the schema of
-    the table of deliveries.
+    the table of deliveries, ``online`` that of what is kept online.
     """
+    if table.schema == online:
+        raise NodeError(
+            f"{table} lies where feature groups are kept online: seeknal writes it itself",
+            code="SK1339",
+            help="give the target another schema; online_schema: of the connection moves this one",
+        )
     if table.schema.startswith("pg_") or table.schema == "information_schema":
         raise NodeError(
             f"{table} is a table of PostgreSQL's own",
@@ -50,7 +56,7 @@ def check_target(target: Target, connection: object) -> None:
     assert isinstance(target.options, PostgresTarget)
     known = connection if isinstance(connection, Postgres) else Postgres()
     table = table_of(target.options.table or target.node.name, known.schema)
-    refuse_reserved(table, known.delivery_schema)
+    refuse_reserved(table, known.delivery_schema, known.online_schema)
 
 
 def misfits_of(

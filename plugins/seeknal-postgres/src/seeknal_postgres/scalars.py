@@ -60,7 +60,11 @@ _SCALARS = {
     "USMALLINT": _cast("integer", "INTEGER"),
     "UINTEGER": _cast("bigint", "BIGINT"),
     "UBIGINT": _cast("numeric(20,0)", "DECIMAL(20,0)"),
-    "HUGEINT": _cast("numeric(38,0)", "DECIMAL(38,0)"),
+    "HUGEINT": Scalar(
+        type="numeric(38,0)",
+        binary="CAST({} AS DECIMAL(38,0))",
+        wrong=f"{{}} NOT BETWEEN -{'9' * 38}::HUGEINT AND {'9' * 38}::HUGEINT",
+    ),
     "UHUGEINT": Scalar(type="numeric(39,0)", binary=None),
     "BIGNUM": Scalar(type="numeric", binary=None),
     "FLOAT": Scalar(type="real"),

@@ -81,7 +81,7 @@ class PostgresWarehouse:
     def place(self, table: str) -> str:
         """The full name of a table, as it is written."""
         found = table_of(table, self._schema)
-        refuse_reserved(found, self._options.delivery_schema)
+        refuse_reserved(found, self._options.delivery_schema, self._options.online_schema)
         if (found.schema, found.name) == (self._schema, loadlog.TABLE):
             raise DeliveryError(
                 f"{found} holds what was loaded: seeknal writes it itself",

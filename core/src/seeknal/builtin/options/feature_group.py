@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from seeknal.plugin import Duration, option
+from seeknal.plugin import Duration, FeatureRows, option
+
+if TYPE_CHECKING:
+    from seeknal.plugin import Column
 
 _DTYPES = {
     "str": "VARCHAR",
@@ -76,6 +80,42 @@ class FeatureGroupOptions:
             )
             for feature in features
         }
+
+    @property
+    def entity_name(self) -> str:
+        """What the features describe."""
+        return self.entity.name if isinstance(self.entity, Entity) else self.entity
+
+    def keys(self, names: Collection[str]) -> tuple[str, ...]:
+        """The columns that identify an entity, as they are declared.
+
+        An entity that is only a name has ``<name>_id`` for its key, where ``names`` has that; all
+        in lower case. Empty where no key is known.
+        """
+        if isinstance(self.entity, Entity) and self.entity.join_keys:
+            return self.entity.join_keys
+        guess = f"{self.entity_name}_id"
+        return (guess,) if guess.lower() in names else ()
+
+    def feature_rows(self, columns: Sequence[Column]) -> FeatureRows:
+        """How the group's rows are features: see `NodeKind`."""
+        known = {column.name.lower(): column.name for column in columns}
+        keys = tuple(known[name.lower()] for name in self.keys(known))
+        event, created = (
+            None if name is None else known[name.lower()]
+            for name in (self.event_time, self.created_time)
+        )
+        named = [known[name.lower()] for name in self.types] or known.values()
+        return FeatureRows(
+            entity=self.entity_name,
+            keys=keys,
+            features=tuple(
+                dict.fromkeys(name for name in named if name not in (*keys, event, created))
+            ),
+            event_time=event,
+            created_time=created,
+            ttl=self.ttl,
+        )
 
 
 def _dtype(feature: Feature | str | None) -> str | None:

@@ -1,0 +1,267 @@
+"""Entities that features are asked for: a file, SQL, a node, or rows that Python has at hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from attrs import frozen
+
+from seeknal.features.clocks import TIMES
+from seeknal.features.joining import ENTITIES, ROW
+from seeknal.rows.scans import columns_of
+from seeknal.sql.quote import quote_identifier, quote_literal
+from seeknal.values.errors import NodeError, UsageError, column_help
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import duckdb
+
+    from seeknal.features.groups import Group
+    from seeknal.features.joining import Compared
+    from seeknal.run.python.tabular import Workspace
+    from seeknal.values.columns import Column
+
+_ENDINGS = (".parquet", ".csv", ".csv.gz", ".tsv")
+_WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
+_NUMBERS = frozenset((*_WHOLE, *(f"U{name}" for name in _WHOLE)))
+_NOT_SEEN = ("VARCHAR", "UUID")
+"""Types that values in a CSV file are not seen to be of."""
+_APPROXIMATE = ("FLOAT", "DOUBLE")
+
+
+@frozen(kw_only=True)
+class Given:
+    """Entities as a SELECT, their columns, and what they were given as, for people."""
+
+    select: str
+    columns: tuple[Column, ...]
+    said: str
+
+    def named(self, name: str) -> str | None:
+        """The column of a name, whatever its case."""
+        return next((c.name for c in self.columns if c.name.lower() == name.lower()), None)
+
+    def type_of(self, name: str) -> str:
+        return next(column.type for column in self.columns if column.name == name)
+
+
+def read_entities(
+    connection: duckdb.DuckDBPyConnection,
+    entities: object,
+    groups: Sequence[Group],
+    workdir: Path,
+) -> Given:
+    """Entities as a SELECT on this connection, on which the project's tables have their names.
+
+    Raises UsageError where they cannot be read.
+    """
+    with _explained():
+        select, said = _select(connection, entities, groups, workdir)
+        relation = connection.sql(select)
+    return Given(select=select, columns=columns_of(relation), said=said)
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    import duckdb
+
+    from seeknal.sql.advice import followable
+
+    try:
+        yield
+    except NodeError as error:
+        raise UsageError(f"entities: {error.message}", code="SK1802", help=error.help) from None
+    except duckdb.Error as error:
+        raise UsageError(
+            f"entities cannot be read: {followable(str(error)).strip()}",
+            code="SK1802",
+            help="name a file, a node, or write a SELECT over the project's tables",
+        ) from None
+
+
+def _select(
+    connection: duckdb.DuckDBPyConnection,
+    entities: object,
+    groups: Sequence[Group],
+    workdir: Path,
+) -> tuple[str, str]:
+    if isinstance(entities, Path):
+        return _of_file(entities, groups), str(entities)
+    if isinstance(entities, str):
+        return _of_text(connection, entities, groups)
+    return _of_python(connection, entities, groups, workdir), f"a {type(entities).__name__}"
+
+
+def _of_text(
+    connection: duckdb.DuckDBPyConnection, text: str, groups: Sequence[Group]
+) -> tuple[str, str]:
+    from seeknal.query.database import check_readable, one_statement
+    from seeknal.sql.check import SqlRefused
+
+    if text.lower().endswith(_ENDINGS) and not text.rstrip().endswith(")"):
+        return _of_file(Path(text), groups), text
+    if not any(blank in text.strip() for blank in " \t\n("):
+        name = ".".join(map(quote_identifier, text.strip().split(".")))
+        return f"FROM {name}", text.strip()
+    try:
+        statement = one_statement(connection, text)
+        check_readable(statement)
+    except SqlRefused as refused:
+        raise UsageError(
+            f"entities: {refused}", code="SK1802", help="one SELECT over the project's tables"
+        ) from None
+    return statement, "a query"
+
+
+def _of_file(path: Path, groups: Sequence[Group]) -> str:
+    if not path.is_file():
+        raise UsageError(
+            f"entities: there is no file {path}", code="SK1802", help="name a Parquet or CSV file"
+        )
+    name = quote_literal(str(path.resolve()))
+    if path.suffix.lower() == ".parquet":
+        return f"SELECT * FROM read_parquet({name}, hive_partitioning = false)"
+    # What is a key of text in a group is no number here, whatever it looks like.
+    return f"SELECT * FROM read_csv({name}, sample_size = -1{_key_types(path, groups)})"
+
+
+def _key_types(path: Path, groups: Sequence[Group]) -> str:
+    import duckdb
+
+    with duckdb.connect() as own:
+        names = own.sql(f"FROM read_csv({quote_literal(str(path.resolve()))})").columns
+    there = {name.lower(): name for name in names}
+    types = {
+        there[key.lower()]: group.types[key]
+        for group in groups
+        for key in group.rows.keys
+        if key.lower() in there and group.types[key] in _NOT_SEEN
+    }
+    listed = (f"{quote_literal(name)}: {quote_literal(type)}" for name, type in types.items())
+    return f", types = {{{', '.join(listed)}}}" if types else ""
+
+
+def _of_python(
+    connection: duckdb.DuckDBPyConnection, rows: Any, groups: Sequence[Group], workdir: Path
+) -> str:
+    from seeknal.rows.python_rows import scan_of_rows
+    from seeknal.run.python.tabular import Workspace, is_tabular
+
+    if isinstance(rows, Mapping):
+        rows = [rows]
+    if is_tabular(rows):
+        workspace = Workspace(lambda: connection, workdir)
+        if type(rows).__module__.partition(".")[0] == "pandas" and not len(rows):
+            return _of_no_rows(workspace, rows, groups)
+        return workspace.select(rows)
+    if isinstance(rows, Sequence) and all(isinstance(row, Mapping) for row in rows):
+        return scan_of_rows(connection, rows, workdir=workdir).sql
+    raise UsageError(
+        f"entities cannot be a {type(rows).__name__}",
+        code="SK1802",
+        help="give a path, SQL, a pandas or polars frame, Arrow, a DuckDB relation, or dicts",
+    )
+
+
+def _of_no_rows(workspace: Workspace, frame: Any, groups: Sequence[Group]) -> str:
+    """A pandas frame without rows, whose columns of objects have no type: keys have the groups'."""
+    untyped = [name for name, dtype in frame.dtypes.items() if str(dtype) == "object"]
+    select = workspace.select(frame.astype(dict.fromkeys(untyped, "string")))
+    types = {key.lower(): group.types[key] for group in groups for key in group.rows.keys}
+    casts = [
+        f"CAST({quote_identifier(name)} AS {types[name.lower()]}) AS {quote_identifier(name)}"
+        for name in map(str, untyped)
+        if name.lower() in types
+    ]
+    return f"SELECT * REPLACE ({', '.join(casts)}) {select}" if casts else select
+
+
+def store_entities(
+    connection: duckdb.DuckDBPyConnection, given: Given, clocks: Iterable[Compared | None]
+) -> int:
+    """Read entities, once, into a table with a number for each row and its moments.
+
+    Gives how many there are. Raises UsageError where they cannot be read.
+    """
+    moments = {clock.moment: clock.clock.moment for clock in clocks if clock is not None}
+    more = "".join(f", {sql} AS {quote_identifier(name)}" for name, sql in moments.items())
+    numbered = f"SELECT row_number() OVER () AS {quote_identifier(ROW)}, * FROM ({given.select}\n)"
+    with _explained():
+        connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE {ENTITIES} AS SELECT *{more} FROM ({numbered})"
+        )
+        ((rows,),) = connection.execute(f"SELECT count(*) FROM {ENTITIES}").fetchall()
+    return int(rows)
+
+
+def check_keys(given: Given, groups: Sequence[Group]) -> None:
+    """Raise UsageError for a key of a group that entities lack, or have of another type."""
+    for group in groups:
+        for key in group.rows.keys:
+            name = given.named(key)
+            if name is None:
+                raise UsageError(
+                    f"{given.said} has no column {key!r}, a key of {group.node}",
+                    code="SK1802",
+                    help=column_help(key, [column.name for column in given.columns]),
+                )
+            ours, theirs = given.type_of(name), group.types[key]
+            if not comparable(ours, theirs):
+                wanted = "BIGINT" if theirs in _APPROXIMATE else theirs
+                where = group.node if theirs in _APPROXIMATE else given.said
+                raise UsageError(
+                    f"{name} is {ours} in {given.said} and {theirs} in {group.node}",
+                    code="SK1804",
+                    help=f"cast it in {where}: CAST({name} AS {wanted})",
+                )
+
+
+def comparable(ours: str, theirs: str) -> bool:
+    """Whether values of two types are equal exactly where they are the same key.
+
+    Numbers that are no exact ones are equal by chance: they are nobody's keys.
+    """
+    return _family(ours) == _family(theirs) and ours not in _APPROXIMATE
+
+
+def _family(type: str) -> str:
+    base = type.partition("(")[0]
+    if base in _NUMBERS or base == "DECIMAL":
+        return "a number"
+    if base in ("VARCHAR", "ENUM"):
+        return "text"
+    return type
+
+
+def timestamp_of(given: Given, asked: str | None, keys: Sequence[str]) -> str:
+    """The column that says when: ``asked``, or the only one that may. Raises UsageError."""
+    if asked is not None:
+        name = given.named(asked)
+        if name is None:
+            names = [column.name for column in given.columns]
+            raise UsageError(
+                f"{given.said} has no column {asked!r}",
+                code="SK1802",
+                help=column_help(asked, names),
+            )
+        if given.type_of(name) not in TIMES:
+            raise UsageError(
+                f"{name} of {given.said} is {given.type_of(name)}, not a date or a time",
+                code="SK1802",
+                help=f"cast it: CAST({name} AS TIMESTAMP)",
+            )
+        return name
+    folded = {key.lower() for key in keys}
+    found = [c.name for c in given.columns if c.type in TIMES and c.name.lower() not in folded]
+    if len(found) == 1:
+        return found[0]
+    said = ", ".join(found)
+    raise UsageError(
+        f"which column says when: {said}?" if found else f"{given.said} has no column of times",
+        code="SK1802",
+        help="--timestamp COLUMN (timestamp=), or --as-of for one moment of all rows",
+    )

@@ -1,0 +1,242 @@
+"""What is wrong with features of given entities: what leaks, and what would be missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+from seeknal.features.clocks import clock_of
+from seeknal.features.entities import check_keys, store_entities
+from seeknal.features.findings import Finding
+from seeknal.features.joining import ENTITIES, clocks_of, parts_of, same_keys
+from seeknal.features.training import moments_of
+from seeknal.sql.quote import quote_identifier
+from seeknal.values.errors import UsageError, column_help
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from seeknal.features.clocks import Moments
+    from seeknal.features.entities import Given
+    from seeknal.features.groups import Group
+    from seeknal.features.joining import Compared, Part
+    from seeknal.features.targets import Origins
+    from seeknal.features.training import Asked
+    from seeknal.features.wanted import Wanted
+    from seeknal.values.names import NodeId
+
+_NAMES = {"SK1804": "key-types", "SK1805": "mixed-zones"}
+"""What cannot be asked at all, by the code of why."""
+
+
+@frozen(kw_only=True)
+class Labels:
+    """Which columns of entities are the label, and when it was seen; and what that is from."""
+
+    label: str | None = None
+    time: str | None = None
+    origins: Origins | None = None
+
+
+def of_entities(
+    connection: duckdb.DuckDBPyConnection,
+    wanted: Sequence[Wanted],
+    given: Given,
+    asked: Asked,
+    labels: Labels,
+) -> Iterator[Finding]:
+    """What is wrong with features for these entities. Raises UsageError for columns they lack."""
+    for name in (labels.label, labels.time):
+        _column(given, name)
+    fitting = []
+    for each in wanted:
+        finding = _unfit(each, given, asked)
+        if finding is None:
+            fitting.append(each)
+        else:
+            yield finding
+    if not fitting:
+        return
+    timestamp, moments = moments_of(given, [each.group for each in fitting], asked)
+    clocks = clocks_of(fitting, moments)
+    rows = store_entities(connection, given, clocks)
+    look = _Look(connection=connection, given=given, rows=rows, labels=labels)
+    for each, clock, part in zip(fitting, clocks, parts_of(fitting, clocks), strict=True):
+        yield from look.of_group(each, clock, part)
+    if timestamp is not None and moments is not None:
+        yield from look.after_label(fitting[0].group, moments)
+
+
+def _column(given: Given, name: str | None) -> str | None:
+    if name is None:
+        return None
+    found = given.named(name)
+    if found is None:
+        raise UsageError(
+            f"{given.said} has no column {name!r}",
+            code="SK1802",
+            help=column_help(name, [column.name for column in given.columns]),
+        )
+    return found
+
+
+def _unfit(wanted: Wanted, given: Given, asked: Asked) -> Finding | None:
+    """Why a group cannot be asked for these entities at all."""
+    try:
+        check_keys(given, [wanted.group])
+        _, moments = moments_of(given, [wanted.group], asked)
+        if moments is not None and wanted.group.rows.event_time is not None:
+            clock_of(moments, wanted.group)
+    except UsageError as error:
+        name = _NAMES.get(error.code)
+        if name is None:
+            raise
+        return Finding(
+            name=name, node=wanted.group.node, message=error.message, help=error.help or ""
+        )
+    return None
+
+
+@frozen(kw_only=True)
+class _Look:
+    """A look at entities, which are in their table, and what groups have for them."""
+
+    connection: duckdb.DuckDBPyConnection
+    given: Given
+    rows: int
+    labels: Labels
+
+    def of_group(self, wanted: Wanted, clock: Compared | None, part: Part) -> Iterator[Finding]:
+        if not self.rows:
+            return
+        known = self.number(f"SELECT count(*) FROM {ENTITIES} SEMI JOIN {self._keys(wanted)}")
+        if known < self.rows / 2:
+            yield Finding(
+                name="no-such-keys",
+                node=wanted.group.node,
+                message=f"of {self.rows:,} rows of {self.given.said}, {known:,} have keys that it"
+                " knows",
+                help="look at how keys are written on both sides: blanks, zeros, upper case",
+            )
+        if clock is not None and part.time is not None:
+            yield from self.in_time(wanted, part, known)
+        yield from self.targets(wanted, part)
+
+    def _keys(self, wanted: Wanted) -> str:
+        keys = ", ".join(map(quote_identifier, wanted.group.rows.keys))
+        same = same_keys(wanted.group, ENTITIES, "known")
+        return f"(SELECT DISTINCT {keys} FROM {wanted.group.table}) AS known ON {same}"
+
+    def in_time(self, wanted: Wanted, part: Part, known: int) -> Iterator[Finding]:
+        """What of the rows whose key is known is newer than their moments, or too old."""
+        group, ttl = wanted.group, wanted.group.rows.ttl
+        expired = f"count(*) FILTER (WHERE {part.expired})" if part.expired else "0"
+        query = f"SELECT count({part.time}), {expired} FROM {ENTITIES} {part.join}"
+        ((found, gone),) = self.connection.execute(query).fetchall()
+        if known and found < known / 2:
+            yield Finding(
+                name="features-newer",
+                node=group.node,
+                message=f"of {known:,} rows whose key it knows, {known - found:,} are before all"
+                " of its rows of that key",
+                help=f"{group.rows.event_time} is to say since when a row holds, not when it was"
+                " loaded",
+            )
+        if gone > found / 2:
+            yield Finding(
+                name="ttl-drops",
+                node=group.node,
+                message=f"of {found:,} rows that have features, {gone:,} lose them by ttl: {ttl}",
+                help="a longer ttl, or rows of the group that are renewed more often",
+            )
+
+    def targets(self, wanted: Wanted, part: Part) -> Iterator[Finding]:
+        """Features that are the label."""
+        label = _column(self.given, self.labels.label)
+        if label is None:
+            return
+        for feature, sql in part.features.items():
+            why = self._why(wanted.group.node, feature, sql, label, part)
+            if why is None:
+                continue
+            yield Finding(
+                name="target-among-features",
+                node=wanted.group.node,
+                feature=feature,
+                message=f"{feature} {why}",
+                help=f"leave it out: {wanted.group.node.name}:... names those that are wanted",
+            )
+
+    def _why(self, node: NodeId, feature: str, sql: str, label: str, part: Part) -> str | None:
+        """Why a feature is the label; None where it is not."""
+        value, origins = f"{ENTITIES}.{quote_identifier(label)}", self.labels.origins
+        if feature.lower() == label.lower():
+            return "is called as the label is"
+        if self._is_label(sql, value, part):
+            return f"has the value of {label} in each row"
+        if origins is None:
+            return None
+        if origins.computed(node, feature):
+            return f"is computed from {label}"
+        shared = origins.shared(node, feature)
+        # What a model may learn of the past is of the same columns: only what gives the label away.
+        if shared is not None and self._decides(sql, value, part):
+            return f"tells {label}: both are computed from {shared.relation}.{shared.column}"
+        return None
+
+    def _decides(self, feature: str, label: str, part: Part) -> bool:
+        """Whether the label follows from a feature: by its value, or by whether it is large."""
+        query = (
+            f"SELECT {feature} AS f, {label} AS l FROM {ENTITIES} {part.join}"
+            f" WHERE {label} IS NOT NULL AND {feature} IS NOT NULL"
+        )
+        values = (
+            f"SELECT count(DISTINCT l), count(DISTINCT f), count(DISTINCT (f, l)), count(*)"
+            f" FROM ({query})"
+        )
+        ((labels, features, pairs, rows),) = self.connection.execute(values).fetchall()
+        if labels < 2 or pairs > features:
+            return False
+        if features <= rows / 2:
+            return True
+        apart = (
+            "SELECT count(*) FROM (SELECT l, min(f) AS low, max(f) AS high FROM"
+            f" ({query}) GROUP BY l) AS one JOIN (SELECT l, min(f) AS low, max(f) AS high FROM"
+            f" ({query}) GROUP BY l) AS other ON one.l < other.l"
+            " AND one.low <= other.high AND other.low <= one.high"
+        )
+        return labels == 2 and self.number(apart) == 0
+
+    def _is_label(self, feature: str, label: str, part: Part) -> bool:
+        """Whether a feature has the label's value wherever it has one, and there are several."""
+        same = f"CAST({feature} AS VARCHAR) = CAST({label} AS VARCHAR)"
+        number = f"TRY_CAST({feature} AS DOUBLE) = TRY_CAST({label} AS DOUBLE)"
+        query = (
+            f"SELECT count({feature}), count(*) FILTER (WHERE {feature} IS NOT NULL AND"
+            f" ({same} OR {number})), count(DISTINCT {label}) FILTER (WHERE {feature} IS NOT NULL)"
+            f" FROM {ENTITIES} {part.join} WHERE {label} IS NOT NULL"
+        )
+        ((has, equal, values),) = self.connection.execute(query).fetchall()
+        return bool(values > 1 and has == equal)
+
+    def after_label(self, group: Group, moments: Moments) -> Iterator[Finding]:
+        """Rows whose moment is after their label was seen: all features up to it would count."""
+        time = _column(self.given, self.labels.time)
+        if time is None:
+            return
+        name = quote_identifier(time)
+        query = f"SELECT count(*) FROM {ENTITIES} WHERE {moments.sql} > {name}"
+        count = self.number(query)
+        if count:
+            yield Finding(
+                name="after-label",
+                node=group.node,
+                message=f"the moment of {count:,} rows is after {time}, when the label was seen",
+                help="features are to be known before: take the moment of the decision",
+            )
+
+    def number(self, query: str) -> int:
+        ((found,),) = self.connection.execute(query).fetchall()
+        return int(found)

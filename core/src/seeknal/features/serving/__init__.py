@@ -1,0 +1,1 @@
+"""The newest features of each key in an online store: kept, looked up and served."""
