@@ -119,13 +119,15 @@ def get_command(
     key. Into a Parquet file, a manifest and the entities are written beside the rows: from them
     the very same training set is made again by --manifest, as long as its snapshots are kept.
     """
+    from seeknal.features.manifest import read_manifest
+
     output = None if output == STDOUT else output
     format_ = format_ or (ENDINGS.get(output.suffix.lower(), FORMATS[0]) if output else FORMATS[0])
     with _found(features, manifest, **asked) as found:
         if format_ == "parquet" and output is not None and limit is None:
             path = found.write(output)
-            rows = f"{found.relation.count('*').fetchall()[0][0]:,}"
-            say(f"wrote {rows} rows to {from_here(output)}; {from_here(path)} says from what")
+            rows = read_manifest(path)["files"]["rows"]["rows"]
+            say(f"wrote {rows:,} rows to {from_here(output)}; {from_here(path)} says from what")
             return
         wanted = Wanted(format=format_, limit=limit, output=output)
         write_rows(found.connection, found.query, wanted)
