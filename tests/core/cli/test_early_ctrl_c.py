@@ -66,6 +66,44 @@ def test_it_is_answered_without_a_traceback(fresh, module):
     assert (ended.stdout, ended.stderr.strip()) == ("", "interrupted")
 
 
+MAKING = """
+import os, sys
+from signal import SIGINT
+
+class Named:
+    def __set_name__(self, owner, name):
+        os.kill(os.getpid(), SIGINT)
+        for _ in range(1000):
+            pass
+
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        if name == "seeknal.cli.listing":
+            sys.meta_path.remove(self)
+            type("Made", (), {"named": Named()})
+        return None
+
+from seeknal.cli import main
+sys.meta_path.insert(0, Finder())
+sys.argv = ["seeknal", "list"]
+sys.exit(main())
+"""
+
+
+def test_it_is_answered_while_a_class_is_made(fresh):
+    ended = subprocess.run(
+        [sys.executable, "-c", MAKING],
+        cwd=fresh.path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+
+    assert ended.returncode == 130, ended.stderr
+    assert ended.stderr.strip() == "interrupted"
+
+
 STARTS = {
     "module": [sys.executable, "-m", "seeknal"],
     "isolated": [sys.executable, "-Im", "seeknal"],

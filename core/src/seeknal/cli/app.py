@@ -429,7 +429,8 @@ def _invoke(arguments: list[str], invocation: Invocation) -> int:
     except click.Abort:
         raise KeyboardInterrupt from None
     except RuntimeError as error:
-        if str(error) != INTERRUPTED_QUERY:
+        # Python 3.11 makes another error of what comes while a class is made.
+        if str(error) != INTERRUPTED_QUERY and not isinstance(error.__cause__, KeyboardInterrupt):
             raise
         raise KeyboardInterrupt from None
     except SystemExit as left:
