@@ -4,6 +4,7 @@ import http.client
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -143,7 +144,7 @@ def test_a_reader_sees_columns_that_are_new_meanwhile(items):
         ("prics", {"k": 1}, "did you mean prices?"),
         ("prices:prise", {"k": 1}, "did you mean price?"),
         ("prices", {"kk": 1}, "an entity has no key 'k'"),
-        ("prices", {"k": "1"}, "k is BIGINT, and '1' is none"),
+        ("prices", {"k": "01"}, "k is BIGINT, and '01' is none"),
         ("prices", {"k": 1.0}, "k is BIGINT"),
         ("prices", {"k": True}, "k is BIGINT"),
         ([], {"k": 1}, "no features are asked for"),
@@ -228,6 +229,47 @@ def test_a_question_that_is_none_is_refused_and_the_next_is_answered(items):
         said in answer[1]["error"] for (answer, _), (_, _, said) in zip(found, WRONG, strict=True)
     )
     assert {after for _, after in found} == {200}
+
+
+def test_a_question_that_is_cut_off_or_framed_twice_is_none(items):
+    text = json.dumps(ASKED)
+    whole = f"Content-Length: {len(text)}\r\n"
+    asked = {
+        "cut": (f"Content-Length: {len(text) + 5}\r\n", text),
+        "chunked": (f"{whole}Transfer-Encoding: chunked\r\n", text),
+        "twice": (f"{whole}Content-Length: 3\r\n", text),
+        "nonsense": ("", None),
+    }
+    found = {}
+    with served(items) as address:
+        for name, (headers, body) in asked.items():
+            start = "POST /features HTTP/1.1" if body else "nonsense"
+            host, port = address.split(":")
+            with socket.create_connection((host, int(port)), timeout=20) as connection:
+                connection.sendall(
+                    f"{start}\r\nHost: localhost\r\n{headers}\r\n{body or ''}".encode()
+                )
+                connection.shutdown(socket.SHUT_WR)
+                answer = b"".join(iter(lambda: connection.recv(4096), b"")).decode()
+            found[name] = (
+                answer.split()[1] if body else "400",
+                "rows" in answer,
+                "error" in answer,
+            )
+
+    assert found == {
+        "cut": ("400", False, True),
+        "chunked": ("411", False, True),
+        "twice": ("411", False, True),
+        "nonsense": ("400", False, True),
+    }
+
+
+def test_other_methods_are_answered_in_json(items):
+    with served(items) as address:
+        found = {method: ask(address, None, method) for method in ("PUT", "DELETE", "OPTIONS")}
+
+    assert {status for status, _ in found.values()} == {405}
 
 
 def test_who_has_not_the_token_learns_nothing(items):

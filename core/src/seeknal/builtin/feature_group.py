@@ -29,7 +29,29 @@ _KIND = "feature_group"
 
 @hookimpl
 def validate_project(project: Project) -> list[Problem]:
-    """Features whose type is none."""
+    """Features whose type is none, and a ttl that counts from no time."""
+    return [*_wrong_types(project), *_without_times(project)]
+
+
+def _without_times(project: Project) -> Iterator[Problem]:
+    from seeknal.plugin import Problem, find_word
+
+    for node in project.nodes.values():
+        if node.kind != _KIND:
+            continue
+        options = _options(node)
+        if options.ttl and options.event_time is None and options.created_time is None:
+            yield Problem(
+                code="SK0799",
+                message=f"ttl: {options.ttl} counts from no time: rows hold for ever",
+                location=find_word(project.root, node.location, "ttl"),
+                help="event_time: the column that says since when a row holds",
+                node=node.id,
+                severity="warn",
+            )
+
+
+def _wrong_types(project: Project) -> list[Problem]:
     declared = [
         (node, feature, dtype)
         for node in project.nodes.values()

@@ -164,9 +164,9 @@ def _token(name: str | None) -> Secret | None:
     from seeknal.values.secret import Secret
 
     found = os.environ.get(name, "").strip()
-    if not found:
+    if not found or not all("!" <= letter <= "~" for letter in found):
         raise UsageError(
-            f"the environment variable {name} has no token",
+            f"the environment variable {name} has no token of plain letters without blanks",
             code="SK1813",
             help="export one that nobody guesses: openssl rand -hex 32",
         )

@@ -200,13 +200,19 @@ def _write_table(
 
 
 def _write_parquet(connection: duckdb.DuckDBPyConnection, query: str, wanted: Wanted) -> None:
-    from seeknal.host.files import publish_file
+    from seeknal.host.files import publish_file, takes_bytes
     from seeknal.sql.storage import as_parquet
     from seeknal.values.columns import Column
 
     if wanted.output is None:
         raise UsageError(
             "parquet cannot be printed", code="SK0257", help="say where with --output FILE"
+        )
+    if takes_bytes(wanted.output):
+        raise UsageError(
+            f"{wanted.output} is no file: parquet is written to files alone",
+            code="SK0002",
+            help="name a file, or --format csv",
         )
     limit = "" if wanted.rows is None else f" LIMIT {wanted.rows}"
     temporary = temporary_path(wanted.output)

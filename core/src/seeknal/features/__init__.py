@@ -48,7 +48,14 @@ def get_historical_features(
     rows of a group have no order.
     """
     from seeknal.features.training import Asked, training_set
+    from seeknal.values.errors import UsageError
 
+    if entities is None:
+        raise UsageError(
+            "there are no entities",
+            code="SK1802",
+            help="get_latest_features gives the newest features of all keys",
+        )
     asked = Asked(
         timestamp=timestamp, as_of=moment_of(as_of), timezone=timezone, full_names=full_names
     )

@@ -34,9 +34,16 @@ def refuse_ambiguous(connection: duckdb.DuckDBPyConnection, wanted: Wanted) -> b
             f"{group.node} has rows of the same {told_columns(group)} that differ,"
             f" {count:,} {'times' if count > 1 else 'time'}: which one counts, nobody can say",
             code="SK1806",
-            help="keep one of them in the node, or tell them apart: created_time: loaded_at",
+            help=how_to_tell_apart(group),
         )
     return not twice
+
+
+def how_to_tell_apart(group: Group) -> str:
+    """What to do about rows of which nobody can say which one counts."""
+    if group.rows.created_time is not None or group.rows.event_time is None:
+        return "keep one of them in the node"
+    return "keep one of them in the node, or tell them apart: created_time: loaded_at"
 
 
 def told_columns(group: Group) -> str:

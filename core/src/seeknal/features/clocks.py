@@ -120,7 +120,7 @@ def _time_type(group: Group, name: str) -> str:
         raise UsageError(
             f"{name} of {group.node} is {type}, not a date or a time",
             code="SK1805",
-            help=f"features: {{{name}: {{dtype: timestamp}}}} in {group.node} casts it",
+            help=f"cast {name} to TIMESTAMP in {group.node}, or in the node that it reads",
         )
     return type
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 from attrs import frozen
 
 from seeknal.features.clocks import TIMES
-from seeknal.features.joining import ENTITIES, ROW
+from seeknal.features.joining import ENTITIES, OURS, ROW
 from seeknal.rows.scans import columns_of
-from seeknal.sql.quote import quote_identifier, quote_literal
-from seeknal.values.errors import NodeError, UsageError, column_help
+from seeknal.sql.names import find, named
+from seeknal.sql.quote import quote_identifier, quote_literal, quote_name
+from seeknal.values.errors import NodeError, UsageError, column_help, did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,8 +23,10 @@ if TYPE_CHECKING:
 
     from seeknal.features.groups import Group
     from seeknal.features.joining import Compared
+    from seeknal.features.opened import Opened
     from seeknal.run.python.tabular import Workspace
     from seeknal.values.columns import Column
+    from seeknal.values.names import NodeId
 
 _ENDINGS = (".parquet", ".csv", ".csv.gz", ".tsv")
 _WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
@@ -49,20 +52,29 @@ class Given:
         return next(column.type for column in self.columns if column.name == name)
 
 
-def read_entities(
-    connection: duckdb.DuckDBPyConnection,
-    entities: object,
-    groups: Sequence[Group],
-    workdir: Path,
-) -> Given:
-    """Entities as a SELECT on this connection, on which the project's tables have their names.
+def read_entities(opened: Opened, entities: object, groups: Sequence[Group]) -> Given:
+    """Entities as a SELECT on a connection on which the project's tables have their names.
 
     Raises UsageError where they cannot be read.
     """
     with _explained():
-        select, said = _select(connection, entities, groups, workdir)
-        relation = connection.sql(select)
-    return Given(select=select, columns=columns_of(relation), said=said)
+        opened.define_for(entities)
+        connection, nodes = opened.connection, list(opened.snapshots)
+        select, said = _select(connection, entities, groups, nodes, opened)
+        columns = columns_of(connection.sql(select))
+    refuse_our_names(said, (column.name for column in columns))
+    return Given(select=select, columns=columns, said=said)
+
+
+def refuse_our_names(owner: str, names: Iterable[str]) -> None:
+    """Raise UsageError for columns that are called as those that we put beside them."""
+    for name in names:
+        if name.lower().startswith(OURS):
+            raise UsageError(
+                f"{owner} has a column {name!r}: names that begin with {OURS!r} are seeknal's own",
+                code="SK1803",
+                help="give it another name",
+            )
 
 
 @contextmanager
@@ -87,26 +99,46 @@ def _select(
     connection: duckdb.DuckDBPyConnection,
     entities: object,
     groups: Sequence[Group],
-    workdir: Path,
+    nodes: Collection[NodeId],
+    opened: Opened,
 ) -> tuple[str, str]:
     if isinstance(entities, Path):
-        return _of_file(entities, groups), str(entities)
+        return _of_file(connection, entities, groups), str(entities)
     if isinstance(entities, str):
-        return _of_text(connection, entities, groups)
-    return _of_python(connection, entities, groups, workdir), f"a {type(entities).__name__}"
+        return _of_text(connection, entities, groups, nodes)
+    return _of_python(connection, entities, groups, opened.folder), f"a {type(entities).__name__}"
+
+
+def meant_node(text: str, nodes: Collection[NodeId]) -> NodeId:
+    """The node that a text without blanks means. Raises UsageError where none or several do."""
+    found = [find(text, nodes)] if "." in text else list(named(text, nodes))
+    if len(found) == 1 and found[0] is not None:
+        return found[0]
+    if len(found) > 1:
+        said = " or ".join(str(id) for id in found)
+        raise UsageError(f"{text!r} means several nodes", code="SK1802", help=f"say {said}")
+    near = did_you_mean(text, [*nodes, *(id.name for id in nodes)])
+    raise UsageError(
+        f"entities: no node {text!r} has stored rows",
+        code="SK1802",
+        help=near or f"name a node, a SELECT, or a file that ends in {', '.join(_ENDINGS)}",
+    )
 
 
 def _of_text(
-    connection: duckdb.DuckDBPyConnection, text: str, groups: Sequence[Group]
+    connection: duckdb.DuckDBPyConnection,
+    text: str,
+    groups: Sequence[Group],
+    nodes: Collection[NodeId],
 ) -> tuple[str, str]:
     from seeknal.query.database import check_readable, one_statement
     from seeknal.sql.check import SqlRefused
 
     if text.lower().endswith(_ENDINGS) and not text.rstrip().endswith(")"):
-        return _of_file(Path(text), groups), text
+        return _of_file(connection, Path(text), groups), text
     if not any(blank in text.strip() for blank in " \t\n("):
-        name = ".".join(map(quote_identifier, text.strip().split(".")))
-        return f"FROM {name}", text.strip()
+        id = meant_node(text.strip(), nodes)
+        return f"FROM {quote_name(id.kind, id.name)}", text.strip()
     try:
         statement = one_statement(connection, text)
         check_readable(statement)
@@ -117,7 +149,7 @@ def _of_text(
     return statement, "a query"
 
 
-def _of_file(path: Path, groups: Sequence[Group]) -> str:
+def _of_file(connection: duckdb.DuckDBPyConnection, path: Path, groups: Sequence[Group]) -> str:
     if not path.is_file():
         raise UsageError(
             f"entities: there is no file {path}", code="SK1802", help="name a Parquet or CSV file"
@@ -126,7 +158,25 @@ def _of_file(path: Path, groups: Sequence[Group]) -> str:
     if path.suffix.lower() == ".parquet":
         return f"SELECT * FROM read_parquet({name}, hive_partitioning = false)"
     # What is a key of text in a group is no number here, whatever it looks like.
-    return f"SELECT * FROM read_csv({name}, sample_size = -1{_key_types(path, groups)})"
+    select = f"SELECT * FROM read_csv({name}, sample_size = -1{_key_types(path, groups)})"
+    _refuse_other_dates(connection, path, select)
+    return select
+
+
+def _refuse_other_dates(connection: duckdb.DuckDBPyConnection, path: Path, select: str) -> None:
+    """Raise UsageError for dates of which nobody can say which number is the month."""
+    names = [c.name for c in columns_of(connection.sql(select)) if c.type in TIMES]
+    for name in names:
+        column = quote_identifier(name)
+        texts = f"read_csv({quote_literal(str(path.resolve()))}, all_varchar = true)"
+        other = f"NOT regexp_matches(trim({column}), '^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}')"
+        found = connection.execute(f"SELECT {column} FROM {texts} WHERE {other} LIMIT 1").fetchall()
+        if found:
+            raise UsageError(
+                f"{name} of {path} holds {found[0][0]!r}: which part is the month, nobody says",
+                code="SK1802",
+                help="write dates as 2026-03-31, or give a Parquet file or a node",
+            )
 
 
 def _key_types(path: Path, groups: Sequence[Group]) -> str:
@@ -154,6 +204,7 @@ def _of_python(
     if isinstance(rows, Mapping):
         rows = [rows]
     if is_tabular(rows):
+        _refuse_index(rows)
         workspace = Workspace(lambda: connection, workdir)
         if type(rows).__module__.partition(".")[0] == "pandas" and not len(rows):
             return _of_no_rows(workspace, rows, groups)
@@ -165,6 +216,18 @@ def _of_python(
         code="SK1802",
         help="give a path, SQL, a pandas or polars frame, Arrow, a DuckDB relation, or dicts",
     )
+
+
+def _refuse_index(frame: Any) -> None:
+    """A pandas index with a name may be what is looked for, and is no column."""
+    if type(frame).__module__.partition(".")[0] != "pandas":
+        return
+    if names := [str(name) for name in frame.index.names if name is not None]:
+        raise UsageError(
+            f"the frame has an index {', '.join(names)}, which is no column",
+            code="SK1802",
+            help="call .reset_index() to keep it, or .reset_index(drop=True)",
+        )
 
 
 def _of_no_rows(workspace: Workspace, frame: Any, groups: Sequence[Group]) -> str:
@@ -216,7 +279,7 @@ def check_keys(given: Given, groups: Sequence[Group]) -> None:
                 raise UsageError(
                     f"{name} is {ours} in {given.said} and {theirs} in {group.node}",
                     code="SK1804",
-                    help=f"cast it in {where}: CAST({name} AS {wanted})",
+                    help=f"give it as {wanted} in {where}",
                 )
 
 
@@ -225,7 +288,10 @@ def comparable(ours: str, theirs: str) -> bool:
 
     Numbers that are no exact ones are equal by chance: they are nobody's keys.
     """
-    return _family(ours) == _family(theirs) and ours not in _APPROXIMATE
+    both = {ours.partition("(")[0], theirs.partition("(")[0]}
+    # Of the widest whole numbers not all are a DECIMAL.
+    too_wide = "DECIMAL" in both and both & {"HUGEINT", "UHUGEINT"}
+    return _family(ours) == _family(theirs) and ours not in _APPROXIMATE and not too_wide
 
 
 def _family(type: str) -> str:

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from seeknal.features.ambiguous import differing, missing_created, several, told_columns
+from seeknal.features.ambiguous import (
+    differing,
+    how_to_tell_apart,
+    missing_created,
+    several,
+    told_columns,
+)
 from seeknal.features.clocks import ZONED, Moments, clock_of
 from seeknal.features.wanted import Wanted
 from seeknal.sql.quote import quote_literal
@@ -52,7 +58,7 @@ def of_group(
             name="duplicate-rows",
             node=group.node,
             message=f"rows of the same {told_columns(group)} differ, {count:,} times",
-            help="keep one of them in the node, or tell them apart: created_time: loaded_at",
+            help=how_to_tell_apart(group),
         )
     yield from _from_the_future(connection, group, snapshot)
     yield from _own_zones(group)

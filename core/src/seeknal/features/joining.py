@@ -21,11 +21,13 @@ if TYPE_CHECKING:
     from seeknal.features.groups import Group
     from seeknal.features.wanted import Wanted
 
-ROW = "seeknal row"
+OURS = "seeknal "
+"""What names of columns that we put beside others begin with."""
+ROW = f"{OURS}row"
 """The column of the table of entities that numbers its rows."""
-_TIME = quote_identifier("seeknal time")
-_CREATED = quote_identifier("seeknal created")
-_KNOWN = quote_identifier("seeknal known")
+_TIME = quote_identifier(f"{OURS}time")
+_CREATED = quote_identifier(f"{OURS}created")
+_KNOWN = quote_identifier(f"{OURS}known")
 ENTITIES = "seeknal_entities"
 """The table of entities."""
 
@@ -58,7 +60,7 @@ def clocks_of(wanted: Sequence[Wanted], moments: Moments | None) -> list[Compare
     names: dict[str, str] = {}
 
     def column(sql: str) -> str:
-        return names.setdefault(sql, f"seeknal moment {len(names)}")
+        return names.setdefault(sql, f"{OURS}moment {len(names)}")
 
     found: list[Compared | None] = []
     for each in wanted:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from seeknal.features.clocks import clock_of
-from seeknal.features.entities import check_keys, store_entities
+from seeknal.features.entities import check_keys, store_entities, timestamp_of
 from seeknal.features.findings import Finding
 from seeknal.features.joining import ENTITIES, clocks_of, parts_of, same_keys
 from seeknal.features.training import moments_of
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from seeknal.features.wanted import Wanted
     from seeknal.values.names import NodeId
 
+_SURE = 10
+"""Rows of each label from which on it is no chance that each has a feature of its own."""
 _NAMES = {"SK1804": "key-types", "SK1805": "mixed-zones"}
 """What cannot be asked at all, by the code of why."""
 
@@ -48,8 +50,9 @@ def of_entities(
     labels: Labels,
 ) -> Iterator[Finding]:
     """What is wrong with features for these entities. Raises UsageError for columns they lack."""
-    for name in (labels.label, labels.time):
-        _column(given, name)
+    _column(given, labels.label)
+    if labels.time is not None:
+        timestamp_of(given, labels.time, ())
     fitting = []
     for each in wanted:
         finding = _unfit(each, given, asked)
@@ -176,31 +179,44 @@ class _Look:
             return "is called as the label is"
         if self._is_label(sql, value, part):
             return f"has the value of {label} in each row"
-        if origins is None:
-            return None
-        if origins.computed(node, feature):
-            return f"is computed from {label}"
-        shared = origins.shared(node, feature)
+        shared = origins.shared(node, feature) if origins else None
         # What a model may learn of the past is of the same columns: only what gives the label away.
         if shared is not None and self._decides(sql, value, part):
-            return f"tells {label}: both are computed from {shared.relation}.{shared.column}"
+            return f"tells {label}: {shared.relation}.{shared.column} decides both"
+        if self._renames(sql, value, part):
+            return f"tells {label}: each value of one goes with one of the other"
         return None
 
-    def _decides(self, feature: str, label: str, part: Part) -> bool:
-        """Whether the label follows from a feature: by its value, or by whether it is large."""
+    def _renames(self, feature: str, label: str, part: Part) -> bool:
+        """Whether a feature has another value for each of the label, and no more of them."""
+        labels, features, pairs, rows = self._counts(feature, label, part)
+        return 1 < labels == features == pairs and rows >= _SURE * labels
+
+    def _counts(self, feature: str, label: str, part: Part) -> tuple[int, int, int, int]:
+        """How many labels, features and pairs of them there are, and rows that have both."""
         query = (
-            f"SELECT {feature} AS f, {label} AS l FROM {ENTITIES} {part.join}"
+            f"SELECT count(DISTINCT {label}), count(DISTINCT {feature}),"
+            f" count(DISTINCT ({feature}, {label})), count(*) FROM {ENTITIES} {part.join}"
             f" WHERE {label} IS NOT NULL AND {feature} IS NOT NULL"
         )
-        values = (
-            f"SELECT count(DISTINCT l), count(DISTINCT f), count(DISTINCT (f, l)), count(*)"
-            f" FROM ({query})"
-        )
-        ((labels, features, pairs, rows),) = self.connection.execute(values).fetchall()
+        ((labels, features, pairs, rows),) = self.connection.execute(query).fetchall()
+        return labels, features, pairs, rows
+
+    def _decides(self, feature: str, label: str, part: Part) -> bool:
+        """Whether the label follows from a feature: by its value, whether it is large, or there."""
+        there = f"({feature} IS NOT NULL)"
+        presence = self._counts(there, label, part)
+        if presence[:3] == (2, 2, 2):
+            return True
+        labels, features, pairs, rows = self._counts(feature, label, part)
         if labels < 2 or pairs > features:
             return False
         if features <= rows / 2:
             return True
+        query = (
+            f"SELECT {feature} AS f, {label} AS l FROM {ENTITIES} {part.join}"
+            f" WHERE {label} IS NOT NULL AND {feature} IS NOT NULL"
+        )
         apart = (
             "SELECT count(*) FROM (SELECT l, min(f) AS low, max(f) AS high FROM"
             f" ({query}) GROUP BY l) AS one JOIN (SELECT l, min(f) AS low, max(f) AS high FROM"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from hashlib import file_digest
+from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 FORMAT = 1
 _ENDING = ".parquet"
 Manifest = Mapping[str, Any]
+_OF_THE_FILE = ("sha256", "folder")
+"""What a manifest says of itself, and where it was read."""
 
 
 def manifest_of(
@@ -88,8 +90,16 @@ def write_training_set(
         "entities": _copy(connection, made.entities, entities),
     }
     target = path.with_name(f"{path.stem}.manifest.json")
-    write_text(target, f"{json.dumps({**manifest, 'files': files}, indent=2)}\n")
+    told = {name: value for name, value in manifest.items() if name not in _OF_THE_FILE}
+    told["files"] = files
+    told["sha256"] = _digest(told)
+    write_text(target, f"{json.dumps(told, indent=2)}\n")
     return target
+
+
+def _digest(told: Manifest) -> str:
+    """By which a manifest that somebody has changed is known."""
+    return sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 
 def _copy(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> dict[str, Any]:
@@ -105,14 +115,21 @@ def read_manifest(path: Path) -> Manifest:
     """What a file of a training set says. Raises UsageError for one that is none."""
     try:
         found = json.loads(path.read_bytes())
-        is_one = found["format"] == FORMAT and isinstance(found["features"], list)
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        is_one = found["format"] == FORMAT
+        digest = found.pop("sha256")
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
         is_one = False
     if not is_one:
         raise UsageError(
             f"{path} is no manifest of a training set",
             code="SK1809",
             help="name the file that ends in .manifest.json, beside the training set",
+        )
+    if _digest(found) != digest:
+        raise UsageError(
+            f"{path} was changed since it was written: what it says is of no training set",
+            code="SK1809",
+            help="take it from where it is kept, such as version control",
         )
     return {**found, "folder": str(path.parent.resolve())}
 
@@ -136,7 +153,7 @@ def made_again(root: Path, manifest: Manifest) -> TrainingSet:
             full_names=manifest["full_names"],
         )
         columns = [Column(name, type) for name, type in manifest["entities"]["columns"]]
-    except (KeyError, TypeError, ValueError, StateError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError, StateError) as error:
         raise UsageError(
             f"the manifest is not understood: {error!r}", code="SK1809", help="make it anew"
         ) from None
@@ -182,7 +199,7 @@ def _entities_file(manifest: Manifest) -> Path:
         raise UsageError(
             "the manifest is of a training set that was not written",
             code="SK1809",
-            help="TrainingSet.write, or --out, keeps its entities",
+            help="TrainingSet.write, or --output, keeps its entities",
         )
     path = Path(str(manifest.get("folder", "."))) / str(kept["path"])
     try:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
+import weakref
 from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seeknal.features.ambiguous import refuse_ambiguous, told_columns
-from seeknal.host.files import keep_text, kept_json
+from seeknal.host.files import keep_text, kept_json, scratch_folder
 from seeknal.plan.views import with_views
 from seeknal.query.database import Views, connected
 from seeknal.values.errors import RunError
@@ -29,7 +29,10 @@ class Opened:
         self.snapshots = snapshots
         self.connection = connected(root)
         self._views = Views(root, snapshots, self.connection)
+        self._open = ExitStack()
         self._folder: Path | None = None
+        # Of one that nobody closes nothing is left either.
+        self._closing = weakref.finalize(self, self._open.close)
 
     def define(self, ids: Iterable[NodeId]) -> None:
         """Make nodes readable. Raises RunError where stored rows are not there any more."""
@@ -75,10 +78,9 @@ class Opened:
     def folder(self) -> Path:
         """A folder for files of the connection's lifetime."""
         if self._folder is None:
-            self._folder = Path(tempfile.mkdtemp(prefix="seeknal-features-"))
+            self._folder = self._open.enter_context(scratch_folder())
         return self._folder
 
     def close(self) -> None:
         self.connection.close()
-        if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
+        self._closing()

@@ -137,13 +137,9 @@ def training_set(
     wanted = wanted_of(partial(find_group, loaded, environment), features)
     opened = Opened(root, snapshots)
     try:
-        opened.define_for(entities)
         opened.define(each.group.node for each in wanted)
         groups = [each.group for each in wanted]
-        if entities is None:
-            given = all_keys(groups)
-        else:
-            given = read_entities(opened.connection, entities, groups, opened.folder)
+        given = all_keys(groups) if entities is None else read_entities(opened, entities, groups)
         check_keys(given, groups)
         made = make(opened, wanted, given, asked)
     except BaseException:

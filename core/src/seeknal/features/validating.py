@@ -42,7 +42,6 @@ def findings_of(
     snapshots = loaded.snapshots(environment)
     opened = Opened(loaded.project.root, snapshots)
     try:
-        opened.define_for(entities)
         opened.define(each.group.node for each in wanted)
         groups = [each.group for each in wanted]
         found = [
@@ -52,7 +51,7 @@ def findings_of(
         ]
         found += same_zones(groups)
         if entities is not None:
-            given = read_entities(opened.connection, entities, groups, opened.folder)
+            given = read_entities(opened, entities, groups)
             origins = _origins(loaded, environment, entities, labels.label)
             labels = evolve(labels, origins=origins)
             found += of_entities(opened.connection, wanted, given, asked, labels)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -92,7 +93,15 @@ def sync(path: Path) -> None:
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """A temporary path to write to; published as ``path`` when the block succeeds."""
+    """A temporary path to write to; published as ``path`` when the block succeeds.
+
+    A pipe or a device is given what was written; nothing takes its place.
+    """
+    if takes_bytes(path):
+        with scratch_folder() as folder:
+            yield folder / "written"
+            _pass_on(folder / "written", path)
+        return
     path.parent.mkdir(parents=True, exist_ok=True)
     remove_abandoned(path.parent, {path.name})
     temporary = temporary_name(path)
@@ -101,6 +110,21 @@ def replacing(path: Path) -> Iterator[Path]:
         publish_file(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def takes_bytes(path: Path) -> bool:
+    """Whether something stands there that is neither file nor folder: a pipe, a device."""
+    with suppress(OSError):
+        mode = path.stat().st_mode
+        return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
+    return False
+
+
+def _pass_on(temporary: Path, path: Path) -> None:
+    import shutil
+
+    with temporary.open("rb") as written, path.open("wb") as taker:
+        shutil.copyfileobj(written, taker)
 
 
 def write_text(path: Path, text: str) -> None:

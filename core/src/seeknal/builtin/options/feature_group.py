@@ -105,6 +105,9 @@ class FeatureGroupOptions:
             None if name is None else known[name.lower()]
             for name in (self.event_time, self.created_time)
         )
+        if event is None:
+            # A row that only says when it became known holds from then on.
+            event, created = created, None
         named = [known[name.lower()] for name in self.types] or known.values()
         return FeatureRows(
             entity=self.entity_name,

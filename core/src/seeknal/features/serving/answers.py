@@ -27,8 +27,18 @@ def as_json(value: Any) -> Any:
         return value if isfinite(value) else str(value)
     if isinstance(value, datetime):
         return value.isoformat(sep=" ")
-    if isinstance(value, date | time | Decimal | UUID | timedelta):
+    if isinstance(value, timedelta):
+        return _interval(value)
+    if isinstance(value, date | time | Decimal | UUID):
         return str(value)
     if isinstance(value, bytes | bytearray | memoryview):
         return bytes(value).hex()
     return str(value)
+
+
+def _interval(value: timedelta) -> str:
+    """As SQL writes it: ``30 days 01:00:00``."""
+    days = f"{value.days} {'day' if abs(value.days) == 1 else 'days'}" if value.days else ""
+    rest = value - timedelta(days=value.days)
+    text = f"0{rest}" if len(str(rest).partition(":")[0]) == 1 else str(rest)
+    return " ".join(filter(None, (days, text if rest or not days else "")))

@@ -91,6 +91,13 @@ class FeatureServer:
 
             do_HEAD = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do_other
 
+            def send_error(
+                self, code: int, message: str | None = None, explain: str | None = None
+            ) -> None:
+                """What is no question at all is answered as JSON too."""
+                self.command = self.command or ""
+                owner.write(self, code, {"error": message or "the question is none"})
+
             def log_message(self, format: str, *arguments: Any) -> None:
                 """Says nothing: keys of entities are nothing for a log."""
 
@@ -130,12 +137,21 @@ class FeatureServer:
             # What a database says is for its owners: who asks learns that it did not answer.
             _log.warning("%s: %s", error.code, scrub(error.kept))
             status, answer = 503, {"error": "the features cannot be read now", "code": error.code}
+        except OSError:
+            raise
+        except Exception as error:
+            _log.error("a question could not be answered: %s", type(error).__name__)
+            status, answer = 500, {"error": "this is a defect of seeknal"}
+        self.write(request, status, answer)
+
+    def write(self, request: BaseHTTPRequestHandler, status: int, answer: object) -> None:
+        """Send an answer as JSON."""
         body = json.dumps(answer, ensure_ascii=False).encode()
         request.send_response(status)
         request.send_header("Content-Type", "application/json")
         request.send_header("Content-Length", str(len(body)))
         request.send_header("Cache-Control", "no-store")
-        if status >= 400:
+        if status >= 400 or request.command != "POST":
             # What is left of a question that was not read is no next question.
             request.send_header("Connection", "close")
             request.close_connection = True
@@ -155,7 +171,7 @@ class FeatureServer:
         # Another site whose name leads to this machine must not read what is served here.
         host = request.headers.get("Host", "")
         name = host.rpartition(":")[0] or host
-        if not is_loopback(name.strip("[]")):
+        if not is_loopback(name.strip("[]").lower()):
             raise _Refused(403, f"{name or 'no name'} is not this machine")
 
     def refuse_method(self) -> Mapping[str, object]:
@@ -181,13 +197,18 @@ class FeatureServer:
 def _question(request: BaseHTTPRequestHandler) -> dict[str, Any]:
     help = '{"features": ["group:feature"], "entities": [{"key": 1}]}'
     try:
-        length = int(request.headers.get("Content-Length", ""))
+        if request.headers.get("Transfer-Encoding") is not None:
+            raise ValueError
+        (length,) = map(int, request.headers.get_all("Content-Length") or ())
     except ValueError:
         raise _Refused(411, "how long the question is has to be said (Content-Length)") from None
     if not 0 <= length <= _LARGEST:
         raise _Refused(413, f"a question has at most {_LARGEST:,} bytes")
     try:
-        found = json.loads(request.rfile.read(length))
+        text = request.rfile.read(length)
+        if len(text) != length:
+            raise _Refused(400, "the question ends too early")
+        found = json.loads(text)
     except (ValueError, RecursionError):
         raise _Refused(400, "the question is no JSON", help) from None
     if not isinstance(found, dict) or set(found) - {"features", "entities", "full_names"}:

@@ -25,7 +25,7 @@ def key_value(value: object, type: str, name: str) -> object:
     base = type.partition("(")[0]
     try:
         return _reader(base)(value)
-    except (TypeError, ValueError, InvalidOperation):
+    except (TypeError, ValueError, AttributeError, InvalidOperation):
         what = f"{value!r}" if isinstance(value, str | int | float) else f"a {_kind(value)}"
         raise UsageError(
             f"{name} is {type}, and {what[:60]} is none", code="SK1804", help=f"give {_said(base)}"
@@ -52,15 +52,17 @@ def _reader(base: str) -> Callable[[Any], object]:
         "ENUM": _text,
         "BOOLEAN": _boolean,
         "DECIMAL": _decimal,
+        "BLOB": _bytes,
         "DATE": _date,
         "UUID": lambda value: value if isinstance(value, UUID) else UUID(value),
         "TIMESTAMP WITH TIME ZONE": _aware,
-        "DOUBLE": _float,
-        "FLOAT": _float,
     }.get(base, _naive if base.startswith("TIMESTAMP") else lambda value: value)
 
 
 def _integer(value: Any) -> int:
+    if isinstance(value, str) and str(int(value)) == value:
+        # As JSON has those that its readers would round.
+        return int(value)
     if isinstance(value, bool) or not hasattr(value, "__index__"):
         raise TypeError
     return int(value)
@@ -69,19 +71,18 @@ def _integer(value: Any) -> int:
 def _text(value: Any) -> str:
     if not isinstance(value, str):
         raise TypeError
+    value.encode()
     return value
+
+
+def _bytes(value: Any) -> bytes:
+    return bytes.fromhex(value) if isinstance(value, str) else bytes(memoryview(value))
 
 
 def _boolean(value: Any) -> bool:
     if not isinstance(value, bool):
         raise TypeError
     return value
-
-
-def _float(value: Any) -> float:
-    if isinstance(value, bool | str):
-        raise TypeError
-    return float(value)
 
 
 def _decimal(value: Any) -> Decimal:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -11,7 +9,9 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
 
+from seeknal.features.entities import check_keys
 from seeknal.features.groups import find_group, stored_groups
+from seeknal.features.latest import all_keys
 from seeknal.features.newest import newest_rows
 from seeknal.features.opened import Opened
 from seeknal.features.serving.kept import EXPIRES, Kept, kept_of, mark_of
@@ -62,20 +62,20 @@ def materialize(loaded: Loaded, order: Order) -> Iterator[Done]:
     names = order.groups or stored_groups(loaded, order.environment)
     groups = [find_group(loaded, order.environment, name) for name in names]
     snapshots = loaded.snapshots(order.environment)
-    folder = Path(tempfile.mkdtemp(prefix="seeknal-features-"))
     opened = Opened(loaded.project.root, snapshots)
+    folder = opened.folder
     try:
         wanted = [Wanted(group=group, features=group.rows.features) for group in groups]
         opened.define(group.node for group in groups)
         for each in wanted:
             newest_rows(each, order.moment, EXPIRES)
+            check_keys(all_keys([each.group]), [each.group])
             opened.check(each)
         with online_store(loaded, order.connection, order.environment, opened, folder) as store:
             for each in wanted:
                 yield _Keeping(loaded, order, opened, store, folder).keep(each)
     finally:
         opened.close()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 import threading
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
@@ -18,6 +16,7 @@ from seeknal.features.serving.keys import key_value
 from seeknal.features.serving.materializing import open_store
 from seeknal.features.wanted import Wanted, column_names, in_order, wanted_of
 from seeknal.host import clock
+from seeknal.host.files import scratch_folder
 from seeknal.kernel.plugin_types import OnlineTable
 from seeknal.values.errors import DeliveryError, UsageError, column_help
 
@@ -49,8 +48,11 @@ class OnlineFeatures:
         self._project = loaded.project.name
         self._environment = environment
         self._nodes = loaded.project.nodes
-        self._folder = Path(tempfile.mkdtemp(prefix="seeknal-features-"))
-        self._store = open_store(loaded, connection, environment, None, self._folder)
+        with ExitStack() as opening:
+            folder = opening.enter_context(scratch_folder())
+            self._store = open_store(loaded, connection, environment, None, folder)
+            opening.callback(self._store.close)
+            self._close = opening.pop_all().close
         self._known: dict[NodeId, Kept] = {}
         self._plans: dict[tuple[object, ...], _Reads] = {}
         self._lock = threading.Lock()
@@ -70,11 +72,17 @@ class OnlineFeatures:
         entities without a key, ConnectionFailed where the store does not answer.
         """
         names = (features,) if isinstance(features, str) else tuple(features)
-        rows = [entities] if isinstance(entities, Mapping) else list(entities)
+        rows = [entities] if isinstance(entities, Mapping) else entities
+        if not isinstance(rows, Sequence) or not all(isinstance(row, Mapping) for row in rows):
+            raise UsageError(
+                f"entities cannot be a {type(entities).__name__}",
+                code="SK1802",
+                help="give a mapping of keys, or a list of them: [{'customer_id': 1}]",
+            )
         try:
             return self._answers(self._plan(names, full_names), rows)
-        except DeliveryError:
-            # What is kept may have other columns than a moment ago.
+        except (DeliveryError, UsageError):
+            # What is kept may have other columns and keys than a moment ago.
             self._forget()
             return self._answers(self._plan(names, full_names), rows)
 
@@ -135,8 +143,7 @@ class OnlineFeatures:
 
     def close(self) -> None:
         """Close the connection."""
-        self._store.close()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._close()
 
     def __enter__(self) -> OnlineFeatures:
         return self
