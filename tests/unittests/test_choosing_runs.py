@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import duckdb
 import pytest
 
+from seeknal.unittests.choosing.goals import NeverRunsError
 from seeknal.unittests.choosing.running import Ran, choose_by
 from seeknal.values.columns import Column
 from seeknal.values.names import NodeId
@@ -129,3 +130,15 @@ def test_columns_of_a_function_that_change_by_themselves_are_told(shop):
     choice = choose_by(numbered, shop.cursor(), TABLES, budget=60)
 
     assert choice.unstable == ("run",)
+
+
+def test_a_function_that_always_fails_is_not_tried_over_and_over(shop):
+    tried = []
+
+    def failing(given):
+        tried.append(given)
+
+    with pytest.raises(NeverRunsError):
+        choose_by(failing, shop.cursor(), TABLES, budget=60)
+
+    assert 0 < len(tried) <= 12

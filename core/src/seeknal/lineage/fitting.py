@@ -31,6 +31,7 @@ from seeknal.sql.positions import before_edits, place_in
 from seeknal.sql.syntax import takes_columns_from_data
 from seeknal.values.errors import NodeError, SeeknalError
 from seeknal.values.names import UNCLEAR, NodeId
+from seeknal.values.pii import pii_columns, type_of
 from seeknal.values.problems import Problem, Problems
 from seeknal.values.spots import find_word
 
@@ -72,10 +73,18 @@ class Fitter:
         import duckdb
 
         try:
-            return self._fitted(node, schemas, dict(zip(parents, given, strict=True)))
+            found = self._fitted(node, schemas, dict(zip(parents, given, strict=True)))
+            return self._without_members(node, found)
         except duckdb.Error:
             # Columns of types that only exist where they were made: nothing can be said.
             return Fit(looked=False)
+
+    def _without_members(self, node: Node, found: Fit) -> Fit:
+        """What is told of types does not list the values of an ENUM where any may be private."""
+        if not found.problems or not pii_columns(self.binder.nodes, node.id):
+            return found
+        told = (evolve(each, message=type_of(each.message, True)) for each in found.problems)
+        return evolve(found, problems=tuple(told))
 
     def _fitted(self, node: Node, schemas: Schemas, parents: Mapping[NodeId, Schema]) -> Fit:
         for id, known in parents.items():

@@ -15,7 +15,7 @@ from attrs import evolve
 from seeknal.sql.advice import followable, help_for
 from seeknal.values.errors import NodeError, ProjectError, SeeknalError
 from seeknal.values.location import Location
-from seeknal.values.pii import only_kind, without_values
+from seeknal.values.pii import only_kind, type_of, without_values
 from seeknal.values.secret import scrub
 
 if TYPE_CHECKING:
@@ -187,6 +187,7 @@ def _from_duckdb(
     if kind == "OutOfMemoryException":
         help = "raise execution.memory_limit in seeknal_project.yml, or run with --workers 1"
     said = without_values(error, private) if private and not wrong_sql else text
+    said = type_of(said, bool(private))
     return NodeError(
         scrub(said).strip(),
         code="SK0706" if wrong_sql else "SK0708",

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import redirect_stderr, redirect_stdout
+from io import StringIO
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from attrs import frozen
 
 from seeknal.project.yaml_files import read_texts
-from seeknal.run.failures import explain
 from seeknal.sql.check import quiet
 from seeknal.sql.tokens import tokenize
 from seeknal.unittests.comparing import answer_of
 from seeknal.unittests.drafting import drafted
+from seeknal.unittests.failing import explained
 from seeknal.unittests.reading import read_case
 from seeknal.unittests.running import trial_of
 from seeknal.unittests.trials import Preparer, refuse
 from seeknal.unittests.writing import expecting, text_of
-from seeknal.values.errors import INTERRUPTED_QUERY, SeeknalError, UsageError
+from seeknal.values.errors import INTERRUPTED_QUERY, NodeError, SeeknalError, UsageError
 from seeknal.values.problems import Problems
 from seeknal.values.secret import holds_secret
 
@@ -74,27 +76,20 @@ def create(
     quiet()
     try:
         return _create(loaded, node, wish, types, bench, dated)
-    except SeeknalError:
-        raise
     except Exception as error:
-        if INTERRUPTED_QUERY in str(error):
+        told = isinstance(error, SeeknalError) and not isinstance(error, NodeError)
+        if told or INTERRUPTED_QUERY in str(error):
             raise
-        raise explain(error, node, loaded.project.target) from error
+        found = explained(loaded, node, wish.environment, error)
+    # Not from what it was: that may name values, which a traceback would show.
+    raise found
 
 
 def _create(
     loaded: Loaded, node: Node, wish: Wish, types: Types, bench: Bench, dated: Dated
 ) -> Created:
-    import duckdb
-
-    def run(draft: Draft) -> Answer | None:
-        try:
-            return _answer(bench, _trial_of(loaded, text_of(draft, types), types, dated))
-        except duckdb.InterruptException:
-            raise
-        except Exception:
-            # Over these rows the function says that something is wrong: others will do.
-            return None
+    def run(draft: Draft) -> Answer:
+        return _answer(bench, _trial_of(loaded, text_of(draft, types), types, dated))
 
     with drafted(loaded, node, wish, run, dated) as draft:
         text = text_of(draft, types)
@@ -167,7 +162,9 @@ def _trial_of(loaded: Loaded, text: str, types: Types, dated: Dated) -> Trial:
 
 
 def _answer(bench: Bench, trial: Trial) -> Answer:
-    with bench.result(trial) as result:
+    # It is run often: what it prints each time is for `seeknal test` to show.
+    unseen = StringIO()
+    with redirect_stdout(unseen), redirect_stderr(unseen), bench.result(trial) as result:
         return answer_of(result)
 
 

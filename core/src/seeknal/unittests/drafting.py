@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
@@ -16,8 +16,9 @@ from seeknal.query.stored import lineage_of, private_in
 from seeknal.sql.check import SqlRefused
 from seeknal.sql.condition import check_condition
 from seeknal.unittests.choosing.choose import choose
-from seeknal.unittests.choosing.goals import Choice
+from seeknal.unittests.choosing.goals import Choice, NeverRunsError
 from seeknal.unittests.choosing.running import Ran, choose_by
+from seeknal.unittests.failing import FailsError, hidden_in
 from seeknal.unittests.fakes import Fakes, key_of
 from seeknal.unittests.narrowing import narrow
 from seeknal.unittests.queries import (
@@ -31,13 +32,16 @@ from seeknal.unittests.sampling import (
     OUTPUT,
     Sample,
     check_stored,
+    fault_of,
     put_fakes,
     replace_text,
     restrict,
     sampled,
     secrets_in,
 )
-from seeknal.values.errors import UsageError, did_you_mean
+from seeknal.values.errors import INTERRUPTED_QUERY, UsageError, did_you_mean
+from seeknal.values.pii import without_values
+from seeknal.values.secret import scrub
 
 if TYPE_CHECKING:
     from seeknal.lineage.model import NodeLineage
@@ -69,13 +73,17 @@ class Wish:
 
 @frozen(kw_only=True)
 class Draft:
-    """The rows that were chosen for a test: those of each input are in ``sample``, by ``rowid``."""
+    """The rows that were chosen for a test: those of each input are in ``sample``, by ``rowid``.
+
+    ``rows`` says in words which rows those of the sample are.
+    """
 
     question: Question
     sample: Sample
     choice: Choice
     lineage: NodeLineage
     query: str | None
+    rows: str
 
     def read(self, id: NodeId) -> Sequence[Column]:
         """The columns of an input that the node reads; all of them where that is not known."""
@@ -99,14 +107,19 @@ def why_not(node: Node) -> str | None:
     return None
 
 
+_ROWS = "the rows of its inputs"
+_FAKES = f"{_ROWS}, with fakes for private values"
 _NONE_YET = Choice(kept={}, reached=(), unreached=())
-Run = Callable[[Draft], "Answer | None"]
-"""What the node gives over the chosen rows of a draft; None where it fails."""
+Run = Callable[[Draft], "Answer"]
+"""What the node gives over the chosen rows of a draft; raises what it fails with."""
 
 
 @contextmanager
 def drafted(loaded: Loaded, node: Node, wish: Wish, run: Run, dated: Dated) -> Iterator[Draft]:
-    """The rows for a test of a node. Raises SeeknalError where none can be made."""
+    """The rows for a test of a node. Raises SeeknalError where none can be made.
+
+    Raises FailsError where the node fails over them.
+    """
     if (why := why_not(node)) is not None:
         raise UsageError(why, code="SK1706", location=node.location)
     snapshots = dict(loaded.snapshots(wish.environment))
@@ -119,7 +132,7 @@ def drafted(loaded: Loaded, node: Node, wish: Wish, run: Run, dated: Dated) -> I
         snapshots[node.id] = before
         ids = [*ids, node.id]
     with sampled(loaded, snapshots, ids, moment, output) as sample:
-        _restrict(sample, wish.where)
+        _restrict(sample, wish.where, partial(hidden_in, loaded, node, wish.environment))
         question = Question(
             node=node,
             columns=sample.tables,
@@ -131,10 +144,17 @@ def drafted(loaded: Loaded, node: Node, wish: Wish, run: Run, dated: Dated) -> I
         query = query_of(loaded, question)
         lineage = lineage_of(loaded, wish.environment)
         narrow(sample, OUTPUT if output else None, lineage.nodes[node.id], query)
-        _put_fakes(loaded, sample, query, private_in(loaded, lineage, wish.environment))
+        if query is not None and (fault := fault_of(sample, query)) is not None:
+            raise FailsError(_ROWS, fault)
+        fakes = _put_fakes(loaded, sample, query, private_in(loaded, lineage, wish.environment))
         traced = lineage.nodes[node.id]
         draft = Draft(
-            question=question, sample=sample, choice=_NONE_YET, lineage=traced, query=query
+            question=question,
+            sample=sample,
+            choice=_NONE_YET,
+            lineage=traced,
+            query=query,
+            rows=_FAKES if fakes else _ROWS,
         )
         choice = _at_most(_chosen(loaded, draft, wish.budget, run), wish.most)
         yield evolve(draft, choice=choice)
@@ -193,8 +213,11 @@ def _moment(snapshot: Snapshot | None) -> datetime:
     return found.astimezone(UTC).replace(microsecond=0)
 
 
-def _restrict(sample: Sample, where: str | None) -> None:
-    """Leave rows for which the condition is true, in inputs that have all of its columns."""
+def _restrict(sample: Sample, where: str | None, hidden: Callable[[], Collection[str]]) -> None:
+    """Leave rows for which the condition is true, in inputs that have all of its columns.
+
+    Of what is wrong with it no value of the ``hidden`` columns is told.
+    """
     if where is None:
         return
     from sqlglot import exp, parse_one
@@ -217,22 +240,33 @@ def _restrict(sample: Sample, where: str | None) -> None:
         raise UsageError(
             f"--where {where!r}: no input has all of its columns", code="SK1707", help=help
         )
-    for id in concerned:
-        restrict(sample, id, condition)
+    import duckdb
+
+    try:
+        for id in concerned:
+            restrict(sample, id, condition)
+    except duckdb.Error as error:
+        if INTERRUPTED_QUERY in str(error):
+            raise
+        # Not what is beneath: it is of a statement that nobody has written.
+        why, _, _ = scrub(without_values(error, hidden())).partition("\n")
+        raise UsageError(f"--where {where!r}: {why.strip()}", code="SK1707") from None
 
 
 def _put_fakes(
     loaded: Loaded, sample: Sample, query: str | None, private: Mapping[NodeId, Private]
-) -> None:
-    """Let no row have a private value any more."""
+) -> bool:
+    """Let no row have a private value any more; whether any may have had one."""
     hidden = {
         id: {column.name.lower() for column in columns if private[id].hides(column.name)}
         for id, columns in sample.tables.items()
     }
-    if any(hidden.values()):
+    found = any(hidden.values())
+    if found:
         fakes = Fakes(key_of(loaded.project.root), kept=texts_in(query))
         for id, columns in hidden.items():
             put_fakes(sample, id, columns, fakes)
+    return found
 
 
 def _chosen(loaded: Loaded, draft: Draft, budget: float, run: Run) -> Choice:
@@ -240,13 +274,13 @@ def _chosen(loaded: Loaded, draft: Draft, budget: float, run: Run) -> Choice:
     better then."""
     sample = draft.sample
     while True:
-        over = partial(_ran, draft, run)
         choice = _NONE_YET
-        if draft.query is not None:
-            choice = choose(sample.cursor, draft.query, sample.tables, budget=budget)
+        with suppress(NeverRunsError):
+            if draft.query is not None:
+                choice = choose(sample.cursor, draft.query, sample.tables, budget=budget)
         if not any(choice.kept.values()):
             # Of SQL nobody knows, or that nothing shows by itself, rows are known that matter.
-            choice = choose_by(over, sample.cursor, sample.tables, budget=budget)
+            choice = _chosen_by_runs(draft, budget, run)
         found = [*secrets_in(sample, choice.kept)]
         if not found:
             return choice
@@ -255,11 +289,37 @@ def _chosen(loaded: Loaded, draft: Draft, budget: float, run: Run) -> Choice:
             replace_text(sample, id, column, text, fakes)
 
 
-def _ran(draft: Draft, run: Run, rows: Mapping[NodeId, Sequence[int]]) -> Ran | None:
-    """What a function gives over rows of its inputs."""
+def _chosen_by_runs(draft: Draft, budget: float, run: Run) -> Choice:
+    """Rows by what the node gives over them. Raises FailsError where that is nothing at all."""
+    sample, failures = draft.sample, list[tuple[int, Exception]]()
+    over = partial(_ran, draft, run, failures)
+    try:
+        return choose_by(over, sample.cursor, sample.tables, budget=budget)
+    except NeverRunsError:
+        # That of most rows is what a run would say.
+        _, cause = max(failures, key=lambda failure: failure[0])
+        raise FailsError(draft.rows, cause) from None
+
+
+def _ran(
+    draft: Draft,
+    run: Run,
+    failures: list[tuple[int, Exception]],
+    rows: Mapping[NodeId, Sequence[int]],
+) -> Ran | None:
+    """What a function gives over rows of its inputs; what it fails with becomes a failure."""
+    import duckdb
+
     kept = {id: tuple(numbers) for id, numbers in rows.items()}
-    answer = run(evolve(draft, choice=evolve(_NONE_YET, kept=kept)))
-    return None if answer is None else Ran(names=tuple(answer.columns), rows=answer.rows)
+    try:
+        answer = run(evolve(draft, choice=evolve(_NONE_YET, kept=kept)))
+    except duckdb.InterruptException:
+        raise
+    except Exception as error:
+        # Over these rows the function says that something is wrong: others will do.
+        failures.append((sum(map(len, kept.values())), error))
+        return None
+    return Ran(names=tuple(answer.columns), rows=answer.rows)
 
 
 def _at_most(choice: Choice, most: int | None) -> Choice:

@@ -16,8 +16,10 @@ from seeknal.run.frozen import freeze_instance
 from seeknal.run.outputs import Outputs
 from seeknal.sql.quote import quote_identifier, quote_literal, quote_name
 from seeknal.state.artifacts import Artifacts
+from seeknal.unittests.choosing.watch import Watch
 from seeknal.unittests.fakes import holds_others
 from seeknal.values.errors import UsageError
+from seeknal.values.pii import ABOUT_SQL
 from seeknal.values.secret import holds_secret
 
 if TYPE_CHECKING:
@@ -31,6 +33,9 @@ if TYPE_CHECKING:
     from seeknal.values.names import NodeId
     from seeknal.values.snapshot import Snapshot
 
+_PATIENCE = 5.0
+"""Seconds that a query may take over all rows to show that it fails."""
+_AT_ONCE = 10_000
 _STORED = "stored"
 """The database in which what is stored has the names that tables have in the main one."""
 
@@ -131,6 +136,29 @@ def restrict(sample: Sample, id: NodeId, condition: str) -> None:
     """Leave only the rows of an input for which a condition is true."""
     name = quote_name(id.kind, id.name)
     sample.cursor.execute(f"DELETE FROM {name} WHERE ({condition}) IS NOT TRUE")
+
+
+def fault_of(sample: Sample, query: str) -> duckdb.Error | None:
+    """What a query says of a value of the inputs' rows that keeps it from giving any.
+
+    None where it gives rows, where its SQL is at fault, and where it takes more than some seconds.
+    """
+    import duckdb
+
+    watch = Watch(sample.cursor)
+    try:
+        with watch.limit(_PATIENCE):
+            found = sample.cursor.execute(query)
+            while found.fetchmany(_AT_ONCE):
+                pass
+    except duckdb.Error as error:
+        return None if type(error).__name__ in ABOUT_SQL else error
+    except (RuntimeError, ValueError, OverflowError):
+        # A value that Python has none for.
+        return None
+    finally:
+        watch.close()
+    return None
 
 
 def put_fakes(sample: Sample, id: NodeId, columns: Collection[str], fakes: Fakes) -> None:

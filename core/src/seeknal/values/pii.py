@@ -39,7 +39,7 @@ def value_of(column: str, value: object, private: Collection[str]) -> str:
 
 
 def type_of(type: str, hidden: bool) -> str:
-    """A column's type as it is told: where it is hidden, without the values that an ENUM lists."""
+    """A column's type, or what is said of it, where it is hidden without the values of an ENUM."""
     return _ENUM.sub(f"ENUM({MASK})", type) if hidden else type
 
 
@@ -48,8 +48,8 @@ def without_values(error: BaseException, private: Collection[str]) -> str:
 
     ``private`` are the columns whose values it may hold; without any, the text is told in full.
     """
-    if not private or type(error).__name__ in _ABOUT_SQL:
-        return str(error)
+    if not private or type(error).__name__ in ABOUT_SQL:
+        return type_of(str(error), bool(private))
     return only_kind(kind_of(error), private)
 
 
@@ -69,7 +69,7 @@ def kind_of(error: BaseException) -> str:
 def kept_of(error: BaseException) -> str:
     """What a log keeps of an error of DuckDB's or the machine's: no values of rows."""
     text = str(error)
-    if type(error).__module__ not in _DUCKDB or type(error).__name__ in _ABOUT_SQL:
+    if type(error).__module__ not in _DUCKDB or type(error).__name__ in ABOUT_SQL:
         return text
     column = _COLUMN.search(text)
     return kind_of(error) + (f" in column {column[1]!r}" if column else "")
@@ -78,7 +78,7 @@ def kept_of(error: BaseException) -> str:
 _ENUM = re.compile(r"ENUM\((?:'(?:[^']|'')*'|[,\s])*\)")
 _COLUMN = re.compile(r"\bcolumn '([^']*)'")
 _DUCKDB = ("duckdb", "_duckdb")
-_ABOUT_SQL = (
+ABOUT_SQL = (
     *("BinderException", "CatalogException", "ParserException", "SyntaxException"),
     *("OutOfMemoryException", "IOException", "HTTPException", "PermissionException"),
     *("InterruptException", "NotImplementedException"),

@@ -45,8 +45,8 @@ def choose(
     """Rows of each table such that what people break in ``sql`` gives another result over them.
 
     ``budget`` are seconds; goals that were not looked at in that time are told as unreached. SQL
-    that only DuckDB understands is a black box, as a function is. Raises duckdb.Error where the
-    tables cannot be read.
+    that only DuckDB understands is a black box, as a function is. Raises NeverRunsError where such
+    SQL fails over whichever, duckdb.Error where the tables cannot be read.
     """
     began = time.monotonic()
     with staged(connection, tables) as stage:

@@ -22,6 +22,10 @@ class Goal:
     rungs: tuple[str, ...]
 
 
+class NeverRunsError(Exception):
+    """What rows are chosen for fails over any of them."""
+
+
 @frozen(kw_only=True)
 class Missed:
     """A goal that the chosen rows do not meet, and why."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
 
 from seeknal.unittests.choosing.bundles import bundles, rows_of
-from seeknal.unittests.choosing.goals import Choice, Goal, Missed
+from seeknal.unittests.choosing.goals import Choice, Goal, Missed, NeverRunsError
 from seeknal.unittests.choosing.outcomes import outcome, same
 from seeknal.unittests.choosing.pools import pool
 from seeknal.unittests.choosing.searching import TooManyLooksError, enough, least
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 _SIZES = (8, 60, 400, 3000)
 _MOST_LOOKS = 60
 _MOST_ROWS = 25
+_ALONE = 8
+"""So many rows are tried one by one before a function is taken to fail over any."""
 _FEW = 8
 
 
@@ -54,7 +57,8 @@ def choose_by(
 ) -> Choice:
     """Rows such that a function gives something, reads every table and meets what is special.
 
-    Raises duckdb.Error where the tables cannot be read.
+    Raises NeverRunsError where it fails over whichever, duckdb.Error where the tables cannot be
+    read.
     """
     with staged(connection, tables) as stage:
         return chosen_by(run, stage, tables, budget=budget)
@@ -107,6 +111,8 @@ class _Trial:
             for size in _SIZES[2:]
             if sum(self.stage.whole.counts) > size
         ]
+        if not self._runs():
+            raise NeverRunsError
         self._meet("the result has rows", self._gives_rows)
         for place, node in enumerate(self.stage.nodes):
             self._meet(f"{node} matters", partial(self._matters, place))
@@ -115,6 +121,13 @@ class _Trial:
         for place, goals in enumerate(specials):
             for words, found in goals:
                 self._have(place, words, found)
+
+    def _runs(self) -> bool:
+        """False where it fails over each of the samples, and over some rows one by one."""
+        samples = (_subset(self.stage, parts) for parts in self.pools)
+        some = bundles(self.stage, self.pools[0], self.edges)[:_ALONE]
+        alone = (self._with(one) for one in some)
+        return any(self.over() or self._ran(subset) is not None for subset in chain(samples, alone))
 
     def _all_reached(self) -> frozenset[str]:
         everything = frozenset[str]()
