@@ -228,8 +228,10 @@ def test_a_name_that_is_nearly_a_column_of_the_node_is_told(shop):
     assert "did you mean name?" in found.stderr
 
 
-def test_an_input_of_which_nothing_is_known_asks_for_its_columns(problems_of):
-    found = problems_of(a="test: transform.adults\nexpected_output: {row_count: 0}\n")
+def test_an_input_of_which_nothing_is_known_asks_for_its_columns(shop, problems_of):
+    shop.write({"seeknal/transforms/heads.sql": "SELECT count(*) AS n FROM ref('source.users')"})
+
+    found = problems_of(a="test: transform.heads\nexpected_output: {row_count: 1}\n")
 
     assert [each[1:3] for each in found] == [(1, "SK1716")]
     assert "columns" in found[0][4]

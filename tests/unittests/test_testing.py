@@ -242,7 +242,8 @@ def test_clocks_stand_still_and_ctes_are_looked_at(shop):
 
 
 def test_a_column_that_the_test_does_not_give_is_told_so(shop):
-    text = "test: transform.adults\ninputs: {source.users: {rows: [{user_id: 1, name: Ann}]}}\n"
+    given = "{columns: [user_id, name], rows: [{user_id: 1, name: Ann}]}"
+    text = f"test: transform.adults\ninputs: {{source.users: {given}}}\n"
     shop.write({"tests/a.yml": f"{text}expected_output: {{rows: []}}\n"})
 
     found = shop.run("test")

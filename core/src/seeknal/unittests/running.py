@@ -37,7 +37,11 @@ WORKER = "seeknal-worker"
 _EVERY = 0.2
 _PATIENCE = 2.0
 """Seconds that a node is waited for which was told to stop."""
-_NO_COLUMN = Pattern(r'Referenced column "[^"]+" not found|does not have a column named')
+_OF_SQL = "SK0706"
+_NO_COLUMN = Pattern(
+    r'Referenced column "[^"]+" not found|does not have a column named'
+    r"|does not exist on (left|right) side of join"
+)
 _CLOSED_OFF = Pattern(
     r"file system operations are disabled|disabled by configuration|external access"
 )
@@ -169,23 +173,43 @@ class Tests:
             process.nodes.pop(threading.get_ident(), None)
 
     def _outcome(self, prepared: Prepared) -> Outcome:
-        case, began = prepared.case, time.perf_counter()
-        differences: dict[str | None, Difference] = {}
+        began = time.perf_counter()
+        differences: Mapping[str | None, Difference] = {}
         error: SeeknalError | None = None
         query: str | None = None
         try:
-            for cte, expected in case.expectations.items():
-                with self._bench.result(trial_of(prepared, cte)) as result:
-                    keys = prepared.node.keys if cte is None else ()
-                    differences[cte] = compare(expected, result, self._types, keys)
-                    query = query or result.query
+            differences, query = self._compared(prepared)
         except BaseException as raised:
             # Whatever it is, as of a function that leaves Python: it is the node's failure.
             error = self._explained(raised, prepared)
         seconds = time.perf_counter() - began
         return Outcome(
-            case=case, seconds=seconds, differences=differences, error=error, query=query
+            case=prepared.case, seconds=seconds, differences=differences, error=error, query=query
         )
+
+    def _compared(self, prepared: Prepared) -> tuple[Mapping[str | None, Difference], str | None]:
+        """How what comes out differs, and the SQL that it is where that is only known now."""
+        try:
+            return self._compared_once(prepared)
+        except Exception as error:
+            # The columns that an input lacks are NULL; which these are need seldom be asked.
+            lacks = type(error).__name__ == "BinderException"
+            wider = self._preparer.widened(prepared.case) if lacks else None
+            if wider is None:
+                raise
+        return self._compared_once(wider)
+
+    def _compared_once(
+        self, prepared: Prepared
+    ) -> tuple[Mapping[str | None, Difference], str | None]:
+        differences: dict[str | None, Difference] = {}
+        query: str | None = None
+        for cte, expected in prepared.case.expectations.items():
+            with self._bench.result(trial_of(prepared, cte)) as result:
+                keys = prepared.node.keys if cte is None else ()
+                differences[cte] = compare(expected, result, self._types, keys)
+                query = query or result.query
+        return differences, query
 
     def coverage(self, outcomes: Sequence[Outcome], nodes: Collection[NodeId]) -> Coverage:
         """What of these nodes the tests show, each of whose queries is run once more for it."""
@@ -214,7 +238,9 @@ class Tests:
         from seeknal.run.failures import explain
 
         found = explain(error, prepared.node, self.project.target)
-        if found.help is None and _NO_COLUMN.search(found.message):
+        if found.code == _OF_SQL and (untyped := self._preparer.untyped(prepared.case)):
+            found.help = untyped
+        elif found.help is None and _NO_COLUMN.search(found.message):
             found.help = "an input has the columns that its rows name, or that columns: lists"
         found.message = scrub(found.message)
         if _CLOSED_OFF.search(found.message):

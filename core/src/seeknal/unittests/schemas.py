@@ -18,6 +18,17 @@ if TYPE_CHECKING:
     from seeknal.values.names import NodeId
 
 
+def with_others(columns: Columns, others: Columns) -> Columns:
+    """Columns and those of the others that are not among them; types are the first that are known.
+
+    Names are the same whatever their case.
+    """
+    types = {name.lower(): type for name, type in others.items()}
+    lower = {name.lower() for name in columns}
+    more = {name: type for name, type in others.items() if name.lower() not in lower}
+    return {**{name: type or types.get(name.lower()) for name, type in columns.items()}, **more}
+
+
 class Schemas:
     """Finds columns in the project's files and in its tests; reads no source and no state."""
 
@@ -39,30 +50,41 @@ class Schemas:
         return {} if node is None else {column.name: column.type for column in node.columns}
 
     def left_out(self, id: NodeId, case: Case) -> Columns | None:
-        """The columns of an input that a test leaves out; None where nothing tells them."""
-        declared = self.declared(id)
-        if declared and all(declared.values()):
-            return declared
-        found = self._in_other_tests(id, case) or self._as_bound(id)
-        return found or declared or None
+        """The columns of an input that a test leaves out; None where nothing tells them.
+
+        Those that its file names need not be all, as where it says which are private.
+        """
+        return with_others(self.declared(id), self.others(id, case)) or None
+
+    def others(self, id: NodeId, case: Case) -> Columns:
+        """The columns that other tests or the node's SQL know of an input."""
+        return self._in_other_tests(id, case) or self._as_bound(id) or {}
+
+    def is_said(self, id: NodeId) -> bool:
+        """Whether any test says which columns an input has: then it has no others."""
+        return any(given.columns is not None for _, given in self._given_of(id))
 
     def _in_other_tests(self, id: NodeId, case: Case) -> Columns | None:
         """As the nearest test that gives it says: of the file, else of the folder, else any."""
-        if self._given is None:
-            self._given = {}
-            for each in self.cases:
-                for node, given in each.inputs.items():
-                    self._given.setdefault(node, []).append((each.file, given))
         folder = PurePosixPath(case.file).parent
 
         def far(found: tuple[str, Given]) -> tuple[bool, bool, bool]:
             file, given = found
             return not given.columns, file != case.file, PurePosixPath(file).parent != folder
 
-        for _, given in sorted(self._given.get(id, ()), key=far):
+        for _, given in sorted(self._given_of(id), key=far):
             if columns := types_of(given, self.declared(id)):
                 return columns
         return None
+
+    def _given_of(self, id: NodeId) -> Sequence[tuple[str, Given]]:
+        """What tests give of an input, with the file of each."""
+        if self._given is None:
+            self._given = {}
+            for each in self.cases:
+                for node, given in each.inputs.items():
+                    self._given.setdefault(node, []).append((each.file, given))
+        return self._given.get(id, ())
 
     def _as_bound(self, id: NodeId) -> Columns | None:
         schema = self._schema(id)

@@ -10,8 +10,8 @@ from attrs import frozen
 from seeknal.intervals.clocks import in_utc
 from seeknal.plan.ranges import node_calendar
 from seeknal.unittests.ctes import with_clause
-from seeknal.unittests.given import empty_select, select_of
-from seeknal.unittests.schemas import Schemas
+from seeknal.unittests.given import columns_of, empty_select, select_of
+from seeknal.unittests.schemas import Schemas, with_others
 from seeknal.values.errors import ProjectError, did_you_mean
 from seeknal.values.problems import Problems
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from seeknal.plan.session import Loaded
     from seeknal.unittests.case import Case
     from seeknal.unittests.dated import Dated
+    from seeknal.unittests.given import Columns
     from seeknal.unittests.types import Types
     from seeknal.values.names import NodeId
     from seeknal.values.node import Node
@@ -53,6 +54,7 @@ class Preparer:
         self.schemas = Schemas(loaded, every)
         self.types = types
         self.problems = Problems()
+        self._lacked: dict[str, Mapping[NodeId, Columns]] = {}
 
     def __enter__(self) -> Preparer:
         return self
@@ -66,6 +68,59 @@ class Preparer:
         found = [self.fitted(case) for case in cases]
         refuse(self.problems)
         return [each for each in found if each is not None]
+
+    def widened(self, case: Case) -> Prepared | None:
+        """The test with columns that its node's SQL reads of inputs which do not name them.
+
+        They are NULL in each row. From now on it always has them. None where there is none that it
+        could have. Raises ProjectError as `prepared`.
+        """
+        lacked = self.lacked_by(case)
+        if case.id in self._lacked or not lacked:
+            return None
+        self._lacked[case.id] = lacked
+        (found,) = self.prepared([case])
+        return found
+
+    def untyped(self, case: Case) -> str | None:
+        """What says the types of the columns of which only the SQL of a test's node knows."""
+        told = [
+            f"columns: below {id} says of which type {' and '.join(names)} "
+            f"{'is' if len(names) == 1 else 'are'}, as no row does"
+            for id, columns in self._lacked.get(case.id, {}).items()
+            if (names := [name for name, type in columns.items() if type is None])
+        ]
+        return "; ".join(told) or None
+
+    def lacked_by(self, case: Case) -> Mapping[NodeId, Columns]:
+        """Columns that the SQL of a test's node reads and its inputs are not known to have."""
+        from seeknal.unittests.lacking import lacking
+
+        node = self.nodes[case.node]
+        if node.sql is None or node.sql.dialect != "duckdb":
+            return {}
+        known: dict[NodeId, Columns] = {}
+        for id in self.tables_of(node):
+            given, columns = case.inputs.get(id), None
+            if given is not None:
+                columns = columns_of(given, self.schemas.declared(id))
+            known[id] = columns or self.schemas.left_out(id, case) or {}
+        said = [id for id, given in case.inputs.items() if given.columns is not None]
+        found: dict[NodeId, Columns] = {}
+        for id, names in lacking(node.sql.executable, known, said).items():
+            types = {name.lower(): type for name, type in self.schemas.others(id, case).items()}
+            if self.schemas.is_said(id):
+                names = [name for name in names if name.lower() in types]
+            found[id] = {name: types.get(name.lower()) for name in names}
+        return {id: columns for id, columns in found.items() if columns}
+
+    def tables_of(self, node: Node) -> list[NodeId]:
+        """The nodes whose rows a node reads, without itself."""
+        return [
+            id
+            for id in node.parents
+            if id in self.nodes and id != node.id and self.nodes[id].does != "describes"
+        ]
 
     def fitted(self, case: Case) -> Prepared | None:
         before = len(self.problems)
@@ -160,33 +215,33 @@ class Preparer:
 
     def inputs(self, case: Case, node: Node) -> dict[NodeId, str]:
         found: dict[NodeId, str] = {}
-        for id in node.parents:
+        for id in dict.fromkeys([*self.tables_of(node), *case.inputs]):
             if id in case.inputs:
                 self.given(case, id, found)
-            elif id in self.nodes and id != node.id and self.nodes[id].does != "describes":
+            else:
                 self.left_out(case, id, found)
-        for id in case.inputs:
-            if id not in found and id not in node.parents:
-                self.given(case, id, found)
         return found
 
     def given(self, case: Case, id: NodeId, found: dict[NodeId, str]) -> None:
         given = case.inputs[id]
-        select = select_of(given, self.schemas.declared(id), self.types, self.problems)
+        known = with_others(self.schemas.declared(id), self.lacked(case, id))
+        select = select_of(given, known, self.types, self.problems)
         if select is not None:
             found[id] = select
         else:
             self.left_out(case, id, found)
 
     def left_out(self, case: Case, id: NodeId, found: dict[NodeId, str]) -> None:
-        columns = self.schemas.left_out(id, case)
+        columns = with_others(self.schemas.left_out(id, case) or {}, self.lacked(case, id))
+        if not columns:
+            columns = self.lacked_by(case).get(id, {})
         if columns:
             try:
                 found[id] = empty_select(columns, self.types)
                 return
             except ValueError:
                 # A type that is none: told where it stands.
-                columns = None
+                pass
         place = case.marks.key("inputs", id) if id in case.inputs else case.location
         self.problems.add(
             "SK1716",
@@ -194,6 +249,10 @@ class Preparer:
             place,
             f"{id}: {{columns: {{id: BIGINT}}}} below inputs:",
         )
+
+    def lacked(self, case: Case, id: NodeId) -> Columns:
+        """What `widened` has found for an input of a test."""
+        return self._lacked.get(case.id, {}).get(id, {})
 
     def earlier(self, case: Case) -> str | None:
         given = case.earlier
