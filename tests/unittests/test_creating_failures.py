@@ -258,3 +258,56 @@ def test_what_a_function_prints_does_not_mix_with_the_answer(people):
 
     assert result.json()["tests"][0]["error"] is None
     assert "says runs" not in result.stdout + result.stderr
+
+
+def note_of(project, sql, *arguments):
+    """What is told of changes that no row shows, of a node of this SQL."""
+    project.write({"seeknal/transforms/noted.sql": sql})
+    result = project.run("create-test", "transform.noted", "--overwrite", *arguments)
+    result.assert_ok()
+    return result.stderr
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT id, phone FROM ref('source.people')"
+        " QUALIFY row_number() OVER (PARTITION BY left(phone, 3) ORDER BY id) = 1",
+        "SELECT left(phone, 3) AS area, max(mail) AS mail FROM ref('source.people') GROUP BY 1",
+        "SELECT id, strptime('2026-01-0' || id, '%Y-%m-%d') AS day FROM ref('source.people')",
+    ],
+)
+def test_a_change_that_cannot_be_or_that_rows_show_is_not_told_to_be_shown_by_none(people, sql):
+    project = people({"seeknal/transforms/clean.sql": CLEAN})
+    project.run("run").assert_ok()
+
+    told = note_of(project, sql)
+
+    assert "without the condition" not in told
+    assert "SUM" not in told
+    assert "all rows in ROW_NUMBER" not in told
+    assert "swapped in STRPTIME" not in told
+
+
+def test_a_much_shorter_time_is_a_change_that_rows_show(people):
+    sql = (
+        "SELECT id FROM ref('source.people')"
+        " WHERE DATE '2026-06-01' + id::INTEGER > DATE '2026-12-31' - INTERVAL '365' DAY"
+    )
+    project = people({"seeknal/transforms/clean.sql": CLEAN})
+    project.run("run").assert_ok()
+
+    told = note_of(project, sql)
+
+    assert "smaller value than '365'" not in told
+
+
+def test_rows_that_were_not_looked_at_are_not_told_to_show_nothing(people):
+    sql = "SELECT id, coalesce(mail, 'none') AS mail FROM ref('source.people') WHERE id < 90"
+    project = people({"seeknal/transforms/clean.sql": CLEAN})
+    project.run("run").assert_ok()
+
+    every, some = note_of(project, sql), note_of(project, sql, "--where", "id > 0")
+
+    assert "no row of the inputs shows" in every
+    assert "no row that was looked at shows" in some

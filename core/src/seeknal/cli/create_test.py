@@ -193,7 +193,8 @@ def _tell(made: Created, file: Path) -> None:
         warn(f"{made.node} gives no rows over these: hardly anything of it is tested")
     if made.unshown:
         changes = count(len(made.unshown), "change")
-        told = f"no row of the inputs shows {changes} of the SQL"
+        looked = "that was looked at" if made.partly else "of the inputs"
+        told = f"no row {looked} shows {changes} of the SQL"
         say(f"note: {made.node}: {told}, such as {made.unshown[0]}")
     if made.unstable:
         names = ", ".join(made.unstable)

@@ -43,8 +43,8 @@ class Created:
     the node gives.
 
     ``unmet`` are changes of its SQL that its rows do not show, in words, and ``unshown`` those that
-    no row of the inputs does. Left out of what is expected are ``unstable`` columns, and those
-    with a ``secret`` in them.
+    no row of the inputs does, where it is ``partly`` no row of those that were looked at. Left out
+    of what is expected are ``unstable`` columns, and those with a ``secret`` in them.
     """
 
     node: NodeId
@@ -53,6 +53,7 @@ class Created:
     gives: int = 0
     unmet: tuple[str, ...] = ()
     unshown: tuple[str, ...] = ()
+    partly: bool = False
     unstable: tuple[str, ...] = ()
     secret: tuple[str, ...] = ()
 
@@ -112,6 +113,7 @@ def _create(
         rows={id: len(kept) for id, kept in choice.kept.items()},
         gives=len(answer.rows),
         unmet=tuple(missed.goal.words for missed in choice.unreached if own),
+        partly=draft.partly,
         unshown=tuple(_worth_telling(choice.unshown if own else ())),
         unstable=unstable,
         secret=secret,

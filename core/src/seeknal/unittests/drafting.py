@@ -75,7 +75,8 @@ class Wish:
 class Draft:
     """The rows that were chosen for a test: those of each input are in ``sample``, by ``rowid``.
 
-    ``rows`` says in words which rows those of the sample are.
+    ``rows`` says in words which rows those of the sample are, which are not all of the inputs where
+    it is ``partly``.
     """
 
     question: Question
@@ -84,6 +85,7 @@ class Draft:
     lineage: NodeLineage
     query: str | None
     rows: str
+    partly: bool
 
     def read(self, id: NodeId) -> Sequence[Column]:
         """The columns of an input that the node reads; all of them where that is not known."""
@@ -143,7 +145,7 @@ def drafted(loaded: Loaded, node: Node, wish: Wish, run: Run, dated: Dated) -> I
         )
         query = query_of(loaded, question)
         lineage = lineage_of(loaded, wish.environment)
-        narrow(sample, OUTPUT if output else None, lineage.nodes[node.id], query)
+        narrowed = narrow(sample, OUTPUT if output else None, lineage.nodes[node.id], query)
         if query is not None and (fault := fault_of(sample, query)) is not None:
             raise FailsError(_ROWS, fault)
         fakes = _put_fakes(loaded, sample, query, private_in(loaded, lineage, wish.environment))
@@ -155,6 +157,7 @@ def drafted(loaded: Loaded, node: Node, wish: Wish, run: Run, dated: Dated) -> I
             lineage=traced,
             query=query,
             rows=_FAKES if fakes else _ROWS,
+            partly=bool(narrowed) or wish.where is not None,
         )
         choice = _at_most(_chosen(loaded, draft, wish.budget, run), wish.most)
         yield evolve(draft, choice=choice)

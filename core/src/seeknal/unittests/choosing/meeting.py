@@ -74,6 +74,7 @@ class Meeting:
         if self.over():
             self.missed[number] = Missed(goal=goal, why="the time was over")
             return
+        same = False
         for sql in goal.rungs:
             exact = evolve(goal, rungs=(sql,))
             seen = self.look.among(sql, self.kept)
@@ -86,18 +87,22 @@ class Meeting:
             if isinstance(found, str):
                 self.missed[number] = Missed(goal=exact, why=found)
                 return
-            if found:
+            if not isinstance(found, Seen):
                 self._search(number, exact, found)
                 return
-        self.unshown[number] = goal
+            same = same or found is Seen.SAME
+        # What is an error over all rows, or is no query, is nothing that a test is to notice.
+        if same:
+            self.unshown[number] = goal
 
-    def _shown(self, sql: str) -> Sequence[Parts] | str:
-        """The pools from a small one that shows it; none where nothing does.
+    def _shown(self, sql: str) -> Sequence[Parts] | Seen | str:
+        """The pools from a small one that shows it; where none does, what was seen of all rows.
 
         One look at a middling pool, and one at all rows, is what most changes take that nothing
         shows.
         """
         first = min(_FIRST_POOL, len(self.pools) - 1)
+        seen = Seen.NEVER
         for place in dict.fromkeys((first, len(self.pools) - 1)):
             seen = self.look.at(sql, self.pools[place])
             if seen is Seen.OTHER:
@@ -107,7 +112,7 @@ class Meeting:
                 return "it takes too long to see whether it matters"
             if seen is Seen.NEVER:
                 break
-        return ()
+        return seen
 
     def _search(self, number: int, goal: Goal, pools: Sequence[Parts]) -> None:
         why = _HIDDEN

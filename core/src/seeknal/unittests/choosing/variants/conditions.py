@@ -50,7 +50,12 @@ def _dropped(node: Any) -> Iterator[Change]:
     from sqlglot import exp
 
     if not isinstance(node.this, exp.And):
-        yield change(node.this, f"without the condition {text(node.this)}", exp.true())
+        always: exp.Expression = exp.true()
+        if isinstance(node, exp.Qualify):
+            # DuckDB takes none without a window.
+            number = exp.Window(this=exp.RowNumber())
+            always = exp.GT(this=number, expression=exp.Literal.number(0))
+        yield change(node.this, f"without the condition {text(node.this)}", always)
 
 
 def _connected(node: Any) -> Iterator[Change]:

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
 _DAY = Pattern(r"\d{4}-\d{2}-\d{2}")
 _MOMENT = Pattern(r"\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?")
-_DAYS = (1, 2, 7, 31, 366)
-_SECONDS = (1, 60, 3600, 86400, 7 * 86400, 31 * 86400, 366 * 86400)
+_DAYS = (1, 2, 7, 31, 366, 3660)
+_SECONDS = (1, 60, 3600, 86400, 7 * 86400, 31 * 86400, 366 * 86400, 3660 * 86400)
+_LENGTHS = (1, 2, 7, 14, 30, 60, 90, 180)
 _FACTORS = (Decimal("1.01"), Decimal("1.1"), Decimal(2), Decimal(10))
 
 
@@ -138,8 +139,8 @@ def _interval(node: Any) -> Iterator[Change]:
     except ValueError:
         return
     written = exp.Literal.string if node.is_string else exp.Literal.number
-    up = [written(str(number + step)) for step in (1, 2, 7, 30)]
-    down = [written(str(number - step)) for step in (1, 2, 7, 30) if number - step >= 0]
+    up = [written(str(number + step)) for step in (*_LENGTHS, 9 * number) if step > 0]
+    down = [written(str(number - step)) for step in (*_LENGTHS, number) if number - step >= 0]
     yield from _both_ways(node, up, down)
 
 

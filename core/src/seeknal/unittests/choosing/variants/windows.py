@@ -19,6 +19,11 @@ _NEIGHBOURS = {
     "FirstValue": ("LastValue",),
     "LastValue": ("FirstValue",),
 }
+_WITHOUT_FRAME = (
+    *("RowNumber", "Rank", "DenseRank", "PercentRank"),
+    *("CumeDist", "Ntile", "Lag", "Lead"),
+)
+"""Functions that a frame changes nothing of."""
 _UNBOUNDED, _CURRENT = "UNBOUNDED", "CURRENT ROW"
 
 
@@ -63,7 +68,7 @@ def _frames(node: Any) -> Iterator[Change]:
     )
     running = exp.WindowSpec(kind="ROWS", start=_UNBOUNDED, start_side="PRECEDING", end=_CURRENT)
     if spec is None:
-        if node.args.get("order"):
+        if node.args.get("order") and type(node.this).__name__ not in _WITHOUT_FRAME:
             for words, frame in (("all rows", whole), ("rows until now", running)):
                 yield change(node, f"{words} in {text(node)}", altered(node, spec=frame))
         return
