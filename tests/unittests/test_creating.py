@@ -146,6 +146,9 @@ def test_rows_can_be_narrowed_and_counted(ran):
         (["transform.spent", "--where", "custmer = 10", "--overwrite"], "SK1707", "customer"),
         (["transform.spent", "--where", "DROP TABLE x", "--overwrite"], "SK1707", ""),
         (["transform.spent", "--ask", "[", "--overwrite"], "SK1708", "dimensions"),
+        (["transform.spent", "--ask", "a: b, c: d", "--overwrite"], "SK1708", "is no YAML"),
+        (["customers"], "SK1706", "from outside"),
+        (["spent", "orders"], "SK1709", "--overwrite"),
     ],
 )
 def test_what_cannot_be_made_is_told(ran, arguments, code, help):
@@ -265,10 +268,10 @@ def test_a_metric_is_tested_as_it_is_asked(ran, asked, expected):
     text = text_of(project, "metric.revenue")
     assert expected in text
     project.run("test").assert_ok()
-    quoted = f'{{"dimensions": ["{asked}"]}}'
-    plain = text.replace(quoted, f"{{dimensions: [{asked}]}}")
-    project.write({"tests/generated/test_metric_revenue.yml": plain})
-    assert quoted in text
+    plain = f"query: {{dimensions: [{asked}]}}"
+    quoted = text.replace(plain, f'query: {{"dimensions": ["{asked}"]}}')
+    project.write({"tests/generated/test_metric_revenue.yml": quoted})
+    assert plain in text
     project.run("test").assert_ok()
 
 

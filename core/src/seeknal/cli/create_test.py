@@ -17,6 +17,7 @@ from seeknal.cli.common import (
     request,
     selection_options,
 )
+from seeknal.cli.live import above, one_by_one
 from seeknal.cli.render import count, print_json
 from seeknal.cli.streams import say, warn
 from seeknal.kernel.command_options import format_option
@@ -62,6 +63,7 @@ def create_test_command(
     and aggregate does; columns with pii: true get fakes. What the node makes of them is expected
     from then on: look at the file, tests/generated/test_KIND_NAME.yml, before you keep it.
     """
+    from seeknal.cli.talk import let_nodes_be_silent
     from seeknal.plan.environments import existing
     from seeknal.plan.session import load, read_project
     from seeknal.unittests.dated import Dated
@@ -74,7 +76,14 @@ def create_test_command(
     asked = _wish(wanted, where, rows, query)
     dated = Dated(partial(read_project, root, wanted, keep=False))
     quiet = format_ == "json"
-    answers = [*_made(loaded, chosen, asked, dated, overwrite=overwrite, quiet=quiet)]
+    kept = [] if overwrite else _kept(root, chosen, nodes)
+    missing = [id for id in chosen if id not in kept]
+    let_nodes_be_silent()
+    answers = [*_made(loaded, missing, asked, dated, overwrite=overwrite, quiet=quiet)]
+    answers += [_answer_of(id, _file(id), kept=True) for id in kept]
+    if kept and not quiet:
+        verb, them = ("is", "it") if len(kept) == 1 else ("are", "them")
+        say(f"{count(len(kept), 'test')} {verb} there already; --overwrite makes {them} anew")
     if format_ == "json":
         from seeknal.cli.answers import answered, outcome
 
@@ -101,8 +110,19 @@ def _chosen(loaded: Loaded, wanted: Request, named: Sequence[str]) -> list[NodeI
         id
         for id in loaded.graph.order
         if id in selected
-        if id in named or (why_not(nodes[id]) is None and nodes[id].does != "describes")
+        if _is_named(id, named) or (why_not(nodes[id]) is None and nodes[id].does != "describes")
     ]
+
+
+def _is_named(id: NodeId, named: Sequence[str]) -> bool:
+    return id in named or id.name in named
+
+
+def _kept(root: Path, chosen: Sequence[NodeId], named: Sequence[str]) -> list[NodeId]:
+    """The nodes whose tests stay as they are: who asks for many asks for those that are missing."""
+    if len(chosen) == 1:
+        return []
+    return [id for id in chosen if not _is_named(id, named) and (root / _file(id)).exists()]
 
 
 def _wish(wanted: Request, where: str | None, rows: int | None, query: str | None) -> Wish:
@@ -110,14 +130,21 @@ def _wish(wanted: Request, where: str | None, rows: int | None, query: str | Non
     from seeknal.unittests.drafting import Wish
 
     documents, problems = read_documents(query or "", "--ask")
-    asked = documents[0].data if len(documents) == 1 and not len(problems) else query
+    if len(problems):
+        (first, *_) = problems
+        message = f"--ask {query!r} is no YAML: {first.message}"
+        raise UsageError(message, code="SK1708", help=_ASKED)
+    asked = documents[0].data if len(documents) == 1 else query
     if asked is not None and not isinstance(asked, Mapping):
         raise UsageError(
             f"--ask {query!r} has no keys of a query",
             code="SK1708",
-            help="--ask 'dimensions: [status]', or {dimensions: [status], limit: 10}",
+            help=_ASKED,
         )
     return Wish(environment=wanted.environment, where=where, most=rows, query=asked)
+
+
+_ASKED = "--ask 'dimensions: [status]', or '{dimensions: [status], limit: 10}'"
 
 
 def _made(
@@ -137,9 +164,11 @@ def _made(
     from seeknal.unittests.types import Types
 
     root = loaded.project.root
-    with Bench(loaded) as bench, Types() as types:
+    shown = one_by_one(len(chosen), shown=not quiet)
+    with Bench(loaded) as bench, Types() as types, shown as started:
         for id in chosen:
-            file = FOLDER / f"test_{id.kind}_{id.name}.yml"
+            file = _file(id)
+            started(id)
             try:
                 _refuse_standing(root / file, file, overwrite=overwrite)
                 made = create(loaded, loaded.project.nodes[id], asked, types, bench, dated)
@@ -148,21 +177,20 @@ def _made(
                 if len(chosen) == 1 or isinstance(error, Interrupted):
                     raise
                 if not quiet:
-                    say(explain(error, root))
+                    with above():
+                        say(explain(error, root))
                 place = error.location
                 told = error_answer(error.message, error.code, error.help, place, id)
-                yield {
-                    "node": id,
-                    "file": None,
-                    "inputs": {},
-                    "unmet": [],
-                    "unshown": [],
-                    "error": told,
-                }
+                yield _answer_of(id, None, error=told)
                 continue
             if not quiet:
-                _tell(made, file)
+                with above():
+                    _tell(made, file)
             yield _answer(made, file)
+
+
+def _file(id: NodeId) -> Path:
+    return FOLDER / f"test_{id.kind}_{id.name}.yml"
 
 
 def _refuse_standing(path: Path, file: Path, *, overwrite: bool) -> None:
@@ -210,10 +238,14 @@ _MOST_TOLD = 3
 
 def _answer(made: Created, file: Path) -> dict[str, Any]:
     return {
-        "node": made.node,
-        "file": file.as_posix(),
+        **_answer_of(made.node, file),
         "inputs": dict(made.rows),
         "unmet": list(made.unmet),
         "unshown": list(made.unshown),
-        "error": None,
     }
+
+
+def _answer_of(id: NodeId, file: Path | None, **more: Any) -> dict[str, Any]:
+    """What there is to say of a test that was not made, or was there."""
+    none: dict[str, Any] = {"inputs": {}, "unmet": [], "unshown": [], "kept": False, "error": None}
+    return {"node": id, "file": file and file.as_posix(), **none, **more}

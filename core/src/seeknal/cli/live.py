@@ -5,11 +5,11 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from seeknal.cli.fitting import columns_of, middle, shrunk, width
-from seeknal.cli.streams import CLEAR, put
+from seeknal.cli.streams import CLEAR, is_terminal, put
 
 BAR = 20
 _NARROWEST = 12
@@ -28,6 +28,27 @@ def above() -> AbstractContextManager[None]:
     """What is printed within the block scrolls by above the line, if there is one."""
     live = shown()
     return live.above() if live else nullcontext()
+
+
+@contextmanager
+def one_by_one(total: int, *, shown: bool) -> Iterator[Callable[[str], None]]:
+    """Within the block a terminal shows how far things are; it is told what begins, by name."""
+    if not shown or not is_terminal(sys.stderr):
+        yield lambda name: None
+        return
+    live, running = Live(total), list[str]()
+
+    def started(name: str) -> None:
+        for each in running:
+            live.finish(each)
+        running[:] = [name]
+        live.start(name)
+
+    live.begin()
+    try:
+        yield started
+    finally:
+        live.end()
 
 
 class Live:

@@ -71,10 +71,13 @@ class Scrubbed:
         return self.write_as_it_is(scrub(text))
 
     def _is_nodes(self) -> bool:
-        """Whether a node's code asks: on a worker, or on a thread that it has started."""
+        """Whether a node's code asks: on a worker, for which a thread is, or on one of its own."""
         if self.answered:
             return True
         thread = current_thread()
+        running = sys.modules.get("seeknal.run.python.process")
+        if running is not None and thread.ident in running.nodes:
+            return True
         ours = thread is main_thread() or thread.name.startswith(OURS)
         return thread.name == WORKER or not ours
 

@@ -73,6 +73,13 @@ def let_nodes_talk() -> None:
     process.at_departure(release_talk)
 
 
+def let_nodes_be_silent() -> None:
+    """From now on nodes run often, and what they print is not shown."""
+    let_nodes_talk()
+    if isinstance(sys.stderr, Scrubbed):
+        sys.stderr.voice = lambda thread, masked: None
+
+
 def say_awaited(what: str, seconds: float) -> None:
     """A line about a program that was started."""
     with above():

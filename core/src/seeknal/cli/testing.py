@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +11,9 @@ import click
 
 from seeknal.cli.app import Command
 from seeknal.cli.common import project_options, project_root, request, selection_options
-from seeknal.cli.streams import is_terminal, say
+from seeknal.cli.live import one_by_one
+from seeknal.cli.render import count
+from seeknal.cli.streams import say, warn
 from seeknal.cli.tested import Changes, Told, changed
 from seeknal.kernel.command_options import STDOUT, format_option, output_option
 from seeknal.values.errors import UsageError
@@ -63,8 +63,8 @@ def test_command(
     cases = _selected(loaded, every, names, wanted)
     with Tests(loaded, every, read) as tests:
         let_nodes_talk()
-        with _progress(len(cases), format_) as started:
-            outcomes = tests.run(cases, started)
+        with one_by_one(len(cases), shown=format_ == "table") as started:
+            outcomes = tests.run(cases, lambda case: started(case.name))
         changes = changed(tests.update(outcomes), outcomes) if update else Changes()
         shown = None
         if coverage and format_ != "junit":
@@ -72,6 +72,8 @@ def test_command(
     _answer(Told(outcomes, changes, loaded.project, shown), format_, output)
     if not every:
         say(NO_TESTS)
+    elif not cases:
+        warn(f"none of the {count(len(every), 'test')} is of a node that is selected")
     return 0 if all(changes.status(each) in ("passed", "updated") for each in outcomes) else 1
 
 
@@ -91,29 +93,6 @@ def _refuse_tests(root: Path, output: Path | None) -> None:
 NO_TESTS = (
     "there are no tests: write one in tests/NAME.yml, with test:, inputs: and expected_output:"
 )
-
-
-@contextmanager
-def _progress(total: int, format_: str) -> Iterator[Callable[[Case], None]]:
-    """Within the block a terminal shows how far the tests are."""
-    if format_ != "table" or not is_terminal(sys.stderr):
-        yield lambda case: None
-        return
-    from seeknal.cli.live import Live
-
-    live, running = Live(total), list[str]()
-
-    def started(case: Case) -> None:
-        for name in running:
-            live.finish(name)
-        running[:] = [case.name]
-        live.start(case.name)
-
-    live.begin()
-    try:
-        yield started
-    finally:
-        live.end()
 
 
 def _selected(

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import redirect_stderr, redirect_stdout
-from io import StringIO
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from attrs import frozen
 
 from seeknal.project.yaml_files import read_texts
+from seeknal.run.python import process
 from seeknal.sql.check import quiet
 from seeknal.sql.tokens import tokenize
 from seeknal.unittests.comparing import answer_of
@@ -106,7 +105,8 @@ def _create(
         )
     # Of SQL that seeknal itself makes, as for a range, nobody can mend a line.
     own = node.rows_of_body and draft.question.interval is None
-    ordered = _is_ordered(node) and len(answer.rows) > 1 and not left_out
+    sorts = _is_ordered(node) or bool((wish.query or {}).get("order_by"))
+    ordered = sorts and len(answer.rows) > 1 and not left_out
     return Created(
         node=node.id,
         text=expecting(text, answer, ordered=ordered, unstable=left_out),
@@ -164,9 +164,7 @@ def _trial_of(loaded: Loaded, text: str, types: Types, dated: Dated) -> Trial:
 
 
 def _answer(bench: Bench, trial: Trial) -> Answer:
-    # It is run often: what it prints each time is for `seeknal test` to show.
-    unseen = StringIO()
-    with redirect_stdout(unseen), redirect_stderr(unseen), bench.result(trial) as result:
+    with process.as_node(trial.node.id), bench.result(trial) as result:
         return answer_of(result)
 
 

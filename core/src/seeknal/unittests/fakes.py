@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from seeknal.sql.typetree import type_tree
-from seeknal.state.faults import writing
 from seeknal.unittests.literals import INTEGERS
+from seeknal.values.errors import StateError
 
 if TYPE_CHECKING:
     from seeknal.sql.typetree import TypeTree
@@ -44,16 +44,37 @@ def key_of(root: Path) -> bytes:
     neither be read nor written.
     """
     path = root / _KEY
-    with writing(path):
-        try:
-            return bytes.fromhex(path.read_text("ascii"))
-        except (FileNotFoundError, ValueError):
-            key = secrets.token_bytes(32)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.unlink(missing_ok=True)
-            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-                file.write(key.hex())
-            return key
+    try:
+        return bytes.fromhex(path.read_text("ascii"))
+    except (FileNotFoundError, ValueError):
+        pass
+    except OSError as error:
+        raise _refused(path, "read", error) from None
+    key = secrets.token_bytes(32)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _keep_from_git(path)
+        path.unlink(missing_ok=True)
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(key.hex())
+    except OSError as error:
+        raise _refused(path, "written", error) from None
+    return key
+
+
+def _keep_from_git(path: Path) -> None:
+    """Let git take the file for one that is not there, where nobody has said what it is to do."""
+    ignoring = path.with_name(".gitignore")
+    if not ignoring.exists():
+        ignoring.write_text(f"{path.name}\n", "utf-8")
+
+
+def _refused(path: Path, what: str, error: OSError) -> StateError:
+    return StateError(
+        f"{path} cannot be {what}: {error.strerror or error}",
+        code="SK0804",
+        help="fakes of private values are made with it: let this user read and write that folder",
+    )
 
 
 class Fakes:

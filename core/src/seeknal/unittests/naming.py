@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from seeknal.unittests.files import FOLDER
-from seeknal.values.errors import UsageError, did_you_mean
+from seeknal.values.errors import UsageError, did_you_mean, nearest
 
 if TYPE_CHECKING:
     from seeknal.unittests.case import Case
@@ -27,9 +27,19 @@ def named(cases: Sequence[Case], names: Iterable[str], root: Path, here: Path) -
     for name in wanted:
         meant = {at for at, case in enumerate(cases) if _means(name, case, root, here)}
         if not meant:
-            raise _unknown(name, cases)
+            raise _unknown(name, cases, here)
         found |= meant
     return [case for at, case in enumerate(cases) if at in found]
+
+
+def node_meant(name: str, nodes: Collection[NodeId]) -> str | None:
+    """``did you mean KIND.NAME?`` for nodes that are called so, but for their kind, or nearly."""
+    kind, _, plain = name.rpartition(".")
+    same = [id for id in nodes if id.name.lower() == plain.lower()]
+    alike = [id for id in nodes if id.kind == kind or not kind]
+    near = nearest(plain, [id.name for id in alike])
+    found = same or [id for each in near for id in alike if id.name == each]
+    return f"did you mean {' or '.join(found[:3])}?" if found else did_you_mean(name, nodes)
 
 
 def of_nodes(cases: Iterable[Case], nodes: Collection[NodeId]) -> list[Case]:
@@ -59,7 +69,10 @@ def _is_below(file: str, path: str) -> bool:
     return file == path or (path != "." and file.startswith(f"{path.rstrip('/')}/"))
 
 
-def _unknown(name: str, cases: Sequence[Case]) -> UsageError:
+def _unknown(name: str, cases: Sequence[Case], here: Path) -> UsageError:
+    if (here / name).is_file():
+        help = "a test has test:, inputs: and expected_output:, in a *.yml file below tests/"
+        return UsageError(f"{name} holds no test", code="SK1718", help=help)
     if not cases:
         return UsageError(f"no test is called {name!r}", code="SK1718", help="there are none yet")
     known = dict.fromkeys(word for case in cases for word in (case.name, str(case.node), case.file))

@@ -166,11 +166,8 @@ class Tests:
 
     def _as_node(self, prepared: Prepared) -> Outcome:
         """How a test goes; what is printed meanwhile is its node's."""
-        process.nodes[threading.get_ident()] = prepared.node.id
-        try:
+        with process.as_node(prepared.node.id):
             return self._outcome(prepared)
-        finally:
-            process.nodes.pop(threading.get_ident(), None)
 
     def _outcome(self, prepared: Prepared) -> Outcome:
         began = time.perf_counter()

@@ -11,6 +11,7 @@ from seeknal.intervals.clocks import in_utc
 from seeknal.plan.ranges import node_calendar
 from seeknal.unittests.ctes import with_clause
 from seeknal.unittests.given import columns_of, empty_select, select_of
+from seeknal.unittests.naming import node_meant
 from seeknal.unittests.schemas import Schemas, with_others
 from seeknal.values.errors import ProjectError, did_you_mean
 from seeknal.values.problems import Problems
@@ -130,7 +131,7 @@ class Preparer:
                 "SK1712",
                 f"there is no node {case.node!r}",
                 case.marks.value("test"),
-                did_you_mean(case.node, self.nodes) or "seeknal list shows the nodes",
+                node_meant(case.node, self.nodes) or "seeknal list shows the nodes",
             )
             return None
         self.look_at_kind(case, node)
@@ -211,7 +212,7 @@ class Preparer:
                 what = f"{node.id} does not read {id}" if id in self.nodes else _NONE.format(id)
                 reads = f"it reads {', '.join(known)}" if known else "it reads nothing"
                 place = case.marks.key("inputs", id)
-                self.problems.add("SK1713", what, place, did_you_mean(id, known) or reads)
+                self.problems.add("SK1713", what, place, node_meant(id, known) or reads)
 
     def inputs(self, case: Case, node: Node) -> dict[NodeId, str]:
         found: dict[NodeId, str] = {}

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
+import math
 from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from seeknal.sql.quote import quote_identifier, quote_name
 from seeknal.unittests.values import read_rows
-from seeknal.unittests.yamltext import key, row_text, type_text, written
+from seeknal.unittests.yamltext import flow, key, row_text, type_text, written
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -36,7 +36,7 @@ def text_of(draft: Draft, types: Types) -> str:
         start, end = _moment(question.interval.start), _moment(question.interval.end)
         lines.append(f"interval: {{start: {start}, end: {end}}}")
     if question.query:
-        lines.append(f"query: {json.dumps(dict(question.query), ensure_ascii=False)}")
+        lines.append(f"query: {flow(question.query)}")
     lines.append("inputs:" if question.columns else "inputs: {}")
     for id, columns in question.columns.items():
         lines += _input(draft, id, columns, types)
@@ -81,6 +81,21 @@ def _kept(draft: Draft, id: NodeId, columns: Sequence[Column]) -> str:
     )
 
 
+def _sorting(row: Sequence[Any]) -> list[tuple[int, float, str]]:
+    """A place for a row: numbers by their size, all else by its text, NULL last."""
+    return [_place(value) for value in row]
+
+
+def _place(value: Any) -> tuple[int, float, str]:
+    if value is None:
+        return 2, 0.0, ""
+    try:
+        number = float(value)
+    except (TypeError, ValueError, OverflowError):
+        number = math.nan
+    return (0, number, str(value)) if math.isfinite(number) else (1, 0.0, str(value))
+
+
 def expecting(text: str, answer: Answer, *, ordered: bool, unstable: Collection[str]) -> str:
     """The test that expects what came out, without the columns that other runs give otherwise."""
     names = [name for name in answer.columns if name not in unstable]
@@ -92,6 +107,8 @@ def expecting(text: str, answer: Answer, *, ordered: bool, unstable: Collection[
     places = [list(answer.columns).index(name) for name in names]
     trees = [answer.columns[name] for name in names]
     lines.append("  rows:" if answer.rows else "  rows: []")
-    for row in answer.rows:
-        lines.append(f"    - {_row(names, [row[place] for place in places], trees)}")
+    rows = [[row[place] for place in places] for row in answer.rows]
+    # Else DuckDB's threads would give the same rows another order the next time.
+    for row in rows if ordered else sorted(rows, key=_sorting):
+        lines.append(f"    - {_row(names, row, trees)}")
     return "\n".join([text.removesuffix(NOTHING) + lines[0], *lines[1:], ""])

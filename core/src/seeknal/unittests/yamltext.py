@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import math
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from seeknal.unittests.types import FLOATS
 from seeknal.values.patterns import Pattern
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from seeknal.sql.typetree import TypeTree
 
 _WORD = Pattern(r"[A-Za-z_][\w@./+-]*( [\w@./+-]+)*", 256)
@@ -69,6 +69,17 @@ def type_text(type: str, style: str = '"') -> str:
 def row_text(cells: Mapping[str, str]) -> str:
     """A row of written values, in flow style."""
     return _mapping((key(name), text) for name, text in cells.items())
+
+
+def flow(value: Any) -> str:
+    """What was read of YAML, in flow style."""
+    if isinstance(value, Mapping):
+        return _mapping((key(str(name)), flow(each)) for name, each in value.items())
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(flow, value))}]"
+    if value is None or isinstance(value, bool | int | float):
+        return json.dumps(value)
+    return str(value) if _is_word(str(value)) else quoted(str(value), _quote(str(value)))
 
 
 def _mapping(pairs: Any) -> str:

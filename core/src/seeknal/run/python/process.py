@@ -13,8 +13,8 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
@@ -112,6 +112,18 @@ class _Turns:
 
 nodes: dict[int, str] = {}
 """The node that each thread executes."""
+
+
+@contextmanager
+def as_node(node: str) -> Iterator[None]:
+    """Within the block this thread executes a node: what it prints is the node's."""
+    thread = threading.get_ident()
+    nodes[thread] = node
+    try:
+        yield
+    finally:
+        nodes.pop(thread, None)
+
 
 _turns = _Turns()
 _departures: set[Callable[[], None]] = set()
