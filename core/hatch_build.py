@@ -116,7 +116,9 @@ def _tools() -> dict[str, list[str]]:
 
 
 def _run(command: list[str], *arguments: str, cwd: Path) -> None:
-    done = subprocess.run([*command, *arguments], cwd=cwd, capture_output=True, text=True)
+    # What npm keeps goes with the folder, and leaves nothing in the home of whoever builds.
+    kept = {**os.environ, "npm_config_cache": str(cwd.parent / "npm")}
+    done = subprocess.run([*command, *arguments], cwd=cwd, env=kept, capture_output=True, text=True)
     if done.returncode:
         said = (done.stdout + done.stderr).strip()
         sys.exit(f"the lineage page could not be built: {' '.join(arguments)} failed\n{said}")

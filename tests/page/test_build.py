@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import shutil
 import subprocess
 import sys
@@ -50,15 +51,19 @@ def test_the_bundle_in_use_was_made_of_these_sources():
 
 
 @pytest.mark.skipif(not shutil.which("npm"), reason="builds with the machine's Node.js")
-def test_builds_beside_each_other_make_the_same_bytes(checkout):
+def test_builds_beside_each_other_make_the_same_bytes_and_leave_nothing(checkout, tmp_path):
     command = [sys.executable, checkout / "hatch_build.py"]
+    home = tmp_path / "home"
+    home.mkdir()
+    environment = {**os.environ, "HOME": str(home)}
 
-    processes = [subprocess.Popen(command) for _ in range(3)]
+    processes = [subprocess.Popen(command, env=environment) for _ in range(3)]
     codes = [process.wait() for process in processes]
 
     assert codes == [0, 0, 0]
     assert built(checkout) == built(CORE)
     assert not list((checkout / "src/seeknal/page").glob(".bundle*"))
+    assert list(home.iterdir()) == []
 
 
 def test_an_up_to_date_bundle_needs_no_node(checkout, monkeypatch):
