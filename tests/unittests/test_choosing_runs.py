@@ -132,6 +132,20 @@ def test_columns_of_a_function_that_change_by_themselves_are_told(shop):
     assert choice.unstable == ("run",)
 
 
+def test_a_text_of_a_sum_that_another_order_rounds_otherwise_is_determined(shop):
+    def added(given):
+        total = 0.0
+        for row in given[ORDERS]:
+            total += 0.1 * (row + 1)
+        return Ran(names=("total",), rows=[(repr(total),)])
+
+    choice = choose_by(added, shop.cursor(), TABLES, budget=60)
+
+    kept = choice.kept[ORDERS]
+    assert added({ORDERS: kept}).rows != added({ORDERS: kept[::-1]}).rows
+    assert choice.unstable == ()
+
+
 def test_a_function_that_always_fails_is_not_tried_over_and_over(shop):
     tried = []
 
