@@ -63,7 +63,8 @@ def create_test_command(
     and aggregate does; columns with pii: true get fakes. What the node makes of them is expected
     from then on: look at the file, tests/generated/test_KIND_NAME.yml, before you keep it.
     """
-    from seeknal.cli.talk import let_nodes_be_silent
+    from seeknal.cli.talk import let_nodes_be_silent, say_awaited_once
+    from seeknal.host.started import listen
     from seeknal.plan.environments import existing
     from seeknal.plan.session import load, read_project
     from seeknal.unittests.dated import Dated
@@ -79,6 +80,7 @@ def create_test_command(
     kept = [] if overwrite else _kept(root, chosen, nodes)
     missing = [id for id in chosen if id not in kept]
     let_nodes_be_silent()
+    listen(say_awaited_once())
     answers = [*_made(loaded, missing, asked, dated, overwrite=overwrite, quiet=quiet)]
     answers += [_answer_of(id, _file(id), kept=True) for id in kept]
     if kept and not quiet:

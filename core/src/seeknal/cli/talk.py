@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+from collections.abc import Callable
 
 from seeknal.cli.fitting import speaker
 from seeknal.cli.live import above, shown
@@ -78,6 +79,18 @@ def let_nodes_be_silent() -> None:
     let_nodes_talk()
     if isinstance(sys.stderr, Scrubbed):
         sys.stderr.voice = lambda thread, masked: None
+
+
+def say_awaited_once() -> Callable[[str, float], None]:
+    """Says each thing that is started when it is the first time; a node is run often."""
+    said: set[str] = set()
+
+    def say_it(what: str, seconds: float) -> None:
+        if what not in said:
+            said.add(what)
+            say_awaited(what, seconds)
+
+    return say_it
 
 
 def say_awaited(what: str, seconds: float) -> None:

@@ -316,9 +316,9 @@ def _ran(
     kept = {id: tuple(numbers) for id, numbers in rows.items()}
     try:
         answer = run(evolve(draft, choice=evolve(_NONE_YET, kept=kept)))
-    except duckdb.InterruptException:
-        raise
     except Exception as error:
+        if isinstance(error, duckdb.InterruptException) or INTERRUPTED_QUERY in str(error):
+            raise
         # Over these rows the function says that something is wrong: others will do.
         failures.append((sum(map(len, kept.values())), error))
         return None

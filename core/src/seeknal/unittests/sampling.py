@@ -18,7 +18,7 @@ from seeknal.sql.quote import quote_identifier, quote_literal, quote_name
 from seeknal.state.artifacts import Artifacts
 from seeknal.unittests.choosing.watch import Watch
 from seeknal.unittests.fakes import holds_others
-from seeknal.values.errors import UsageError
+from seeknal.values.errors import INTERRUPTED_QUERY, UsageError
 from seeknal.values.pii import ABOUT_SQL
 from seeknal.values.secret import holds_secret
 
@@ -153,7 +153,9 @@ def fault_of(sample: Sample, query: str) -> duckdb.Error | None:
                 pass
     except duckdb.Error as error:
         return None if type(error).__name__ in ABOUT_SQL else error
-    except (RuntimeError, ValueError, OverflowError):
+    except (RuntimeError, ValueError, OverflowError) as error:
+        if INTERRUPTED_QUERY in str(error):
+            raise
         # A value that Python has none for.
         return None
     finally:
