@@ -130,3 +130,19 @@ def test_an_error_over_a_column_without_a_type_says_what_to_write(seeknal_projec
 
     assert result.exit_code == 1
     assert "columns: below source.customers says of which type since is" in result.stdout
+
+
+def test_a_column_that_the_sql_has_wrong_is_pointed_at(seeknal_project):
+    sql = "SELECT customer_id,\n  upper(regoin) AS region\nFROM ref('source.customers')\n"
+    files = {
+        "seeknal/transforms/regions.sql": sql,
+        "tests/a.yml": "test: transform.regions\ninputs:\n  source.customers:\n"
+        "    columns: {customer_id: BIGINT, region: VARCHAR}\n    rows: []\n"
+        "expected_output: {rows: []}\n",
+    }
+
+    result = seeknal_project({**FILES, **files}).run("test")
+
+    assert result.exit_code == 1
+    assert "seeknal/transforms/regions.sql:2:9" in result.stdout
+    assert "did you mean region?" in result.stdout

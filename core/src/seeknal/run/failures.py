@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import re
 import shutil
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,7 +20,7 @@ from seeknal.values.secret import scrub
 
 if TYPE_CHECKING:
     from seeknal.kernel.plugins import Plugins
-    from seeknal.lineage.schemas import Schema
+    from seeknal.values.columns import Column
     from seeknal.values.names import NodeId
     from seeknal.values.node import Node
     from seeknal.values.project import Project
@@ -213,6 +213,22 @@ def as_checked(
     snapshots: Mapping[NodeId, Snapshot],
 ) -> SeeknalError:
     """``error`` as `seeknal validate` tells it, where it is of the node over these inputs."""
+    known = {
+        id: columns
+        for id in node.waits_for
+        if (found := snapshots.get(id)) is not None and (columns := found.columns)
+    }
+    return as_checked_over(error, node, project, plugins, known)
+
+
+def as_checked_over(
+    error: SeeknalError,
+    node: Node,
+    project: Project,
+    plugins: Plugins,
+    columns: Mapping[NodeId, Sequence[Column]],
+) -> SeeknalError:
+    """The same over inputs of these columns."""
     from seeknal.lineage.binding import Binder
     from seeknal.lineage.fitting import Fitter
     from seeknal.lineage.schemas import Schema
@@ -221,11 +237,7 @@ def as_checked(
         return _of_source(error, node, project)
     if node.python is not None:
         return error
-    schemas: dict[NodeId, Schema | None] = {
-        id: Schema(columns=columns)
-        for id in node.waits_for
-        if (found := snapshots.get(id)) is not None and (columns := found.columns)
-    }
+    schemas = {id: Schema(columns=tuple(known)) for id, known in columns.items()}
     with closing(Binder(project, plugins)) as binder:
         problems = Fitter(binder).fit(node, schemas).problems
     alike = [problem for problem in problems if problem.code == error.code]

@@ -138,6 +138,12 @@ class Bench:
             outputs.define(outputs.snapshots)
             yield cursor
 
+    def columns(self, inputs: Mapping[NodeId, str]) -> dict[NodeId, tuple[Column, ...]]:
+        """The columns that inputs of a trial have. Raises duckdb.Error."""
+        _, engine = self._place()
+        with closing(engine.cursor()) as cursor:
+            return {id: columns_of(cursor.sql(select)) for id, select in inputs.items()}
+
     def interrupt(self) -> None:
         """Stop what is being run, from another thread."""
         if self._used is not None:

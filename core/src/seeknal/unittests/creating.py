@@ -132,7 +132,8 @@ def _has_secret(answer: Answer, name: str) -> bool:
 
 def _steady_answer(bench: Bench, trial: Trial, node: Node, unstable: Collection[str]) -> Answer:
     """What the node gives each time. Raises UsageError where that differs."""
-    answers = [_answer(bench, trial) for _ in range(_TIMES)]
+    apart = node.python is not None and node.python.script is not None
+    answers = [_answer(bench, trial) for _ in range(_TIMES_APART if apart else _TIMES)]
     places = [place for place, name in enumerate(answers[0].columns) if name not in unstable]
     bags = [
         Counter(repr([row[place] for place in places]) for row in each.rows) for each in answers
@@ -149,6 +150,8 @@ def _steady_answer(bench: Bench, trial: Trial, node: Node, unstable: Collection[
 
 _TIMES = 4
 """So often a node is run over the same rows, to see whether it always gives the same."""
+_TIMES_APART = 2
+"""The same for a function with packages of its own, each run of which starts a program."""
 
 
 def _trial_of(loaded: Loaded, text: str, types: Types, dated: Dated) -> Trial:

@@ -45,6 +45,7 @@ _NO_COLUMN = Pattern(
 _CLOSED_OFF = Pattern(
     r"file system operations are disabled|disabled by configuration|external access"
 )
+_MEANT = "did you mean"
 Status = Literal["passed", "failed", "error"]
 
 
@@ -235,14 +236,28 @@ class Tests:
         from seeknal.run.failures import explain
 
         found = explain(error, prepared.node, self.project.target)
+        if found.code == _OF_SQL and prepared.node.sql is not None:
+            found = self._placed(found, prepared)
         if found.code == _OF_SQL and (untyped := self._preparer.untyped(prepared.case)):
             found.help = untyped
-        elif found.help is None and _NO_COLUMN.search(found.message):
+        elif not (found.help or "").startswith(_MEANT) and _NO_COLUMN.search(found.message):
             found.help = "an input has the columns that its rows name, or that columns: lists"
         found.message = scrub(found.message)
         if _CLOSED_OFF.search(found.message):
             found.help = "a test reads no files: let a source read it, and give rows of that"
         return found
+
+    def _placed(self, error: SeeknalError, prepared: Prepared) -> SeeknalError:
+        """An error of the node's SQL at the word that it is about."""
+        import duckdb
+
+        from seeknal.run.failures import as_checked_over
+
+        try:
+            columns = self._bench.columns(prepared.inputs)
+        except duckdb.Error:
+            return error
+        return as_checked_over(error, prepared.node, self.project, self.loaded.plugins, columns)
 
 
 def trial_of(prepared: Prepared, cte: str | None) -> Trial:
