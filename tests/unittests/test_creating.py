@@ -148,7 +148,6 @@ def test_rows_can_be_narrowed_and_counted(ran):
         (["transform.spent", "--ask", "[", "--overwrite"], "SK1708", "dimensions"),
         (["transform.spent", "--ask", "a: b, c: d", "--overwrite"], "SK1708", "is no YAML"),
         (["customers"], "SK1706", "from outside"),
-        (["spent", "orders"], "SK1709", "--overwrite"),
     ],
 )
 def test_what_cannot_be_made_is_told(ran, arguments, code, help):

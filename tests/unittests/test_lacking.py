@@ -43,6 +43,15 @@ A, B = NodeId("source.a"), NodeId("source.b")
             ["who", "day"],
             [],
         ),
+        ("SELECT n FROM (SELECT key, max(id) AS n FROM source.a GROUP BY key)", ["key"], []),
+        ("SELECT (SELECT max(far) FROM source.b) FROM source.a WHERE near", ["near"], ["far"]),
+        ("WITH c(far) AS (SELECT id FROM source.a) SELECT far FROM c, source.b", [], []),
+        (
+            "SELECT cost FROM source.a, source.b"
+            " WHERE cost = (SELECT min(cost) FROM source.b WHERE part = whole)",
+            ["cost"],
+            ["cost", "part", "whole"],
+        ),
         ("SELECT id FROM source.a UNION ALL SELECT key FROM source.b", [], ["key"]),
         ("SELECT amuont FROM source.a", [], []),
         ("SELECT amount, amounts FROM source.a", ["amounts"], []),

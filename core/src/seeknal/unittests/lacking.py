@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from seeknal.sql.check import quiet
 from seeknal.unittests.choosing.choose import parsed
 from seeknal.values.errors import nearest
 
@@ -22,6 +23,7 @@ def lacking(
     The ``whole`` tables have no others. What is very like a known column that is not read is a
     slip of the pen, and none of them. Where several tables may have one it is of the first.
     """
+    quiet()
     tree = parsed(sql)
     if tree is None:
         return {}
@@ -40,13 +42,23 @@ def _read(tree: Any) -> Iterator[tuple[Any, list[Any], Collection[str]]]:
     for column in tree.find_all(exp.Column):
         if not column.name or column.is_star or column.find_ancestor(exp.Lambda):
             continue
-        selects = []
-        select = column.parent_select
-        while select is not None:
-            selects.append(select)
-            select = select.parent_select
+        selects = _selects_around(column)
         if selects:
             yield column, selects, _aliases_before(column, selects[0])
+
+
+def _selects_around(column: Any) -> list[Any]:
+    """The queries whose tables a column may be of, from within; what is in FROM sees no others."""
+    from sqlglot import exp
+
+    found, node = [], column.parent
+    while node is not None:
+        if isinstance(node, exp.Select):
+            found.append(node)
+        elif found and isinstance(node, exp.From | exp.Join | exp.CTE):
+            break
+        node = node.parent
+    return found
 
 
 def _aliases_before(column: Any, select: Any) -> frozenset[str]:
@@ -104,7 +116,11 @@ class _Names:
         if any(name.lower() in each for each in sources):
             # A whole row.
             return
-        if any(self._has(one, name) for each in sources for one in each.values()):
+        if any(
+            self._has(one, name, told=around > 0)
+            for around, each in enumerate(sources)
+            for one in each.values()
+        ):
             self.read.add(name.lower())
         elif name.lower() not in aliases:
             self.ask(name, [one for each in sources for one in each.values()])
@@ -148,15 +164,18 @@ class _Names:
             return None
         return self._by_lower.get(f"{source.db}.{source.name}".lower())
 
-    def _has(self, source: Any, name: str) -> bool:
-        """Whether what stands there is known to have a column."""
+    def _has(self, source: Any, name: str, *, told: bool = False) -> bool:
+        """Whether what stands there is known to have a column; ``told``: not only found here."""
         node = self._node(source)
         if node is not None:
-            return name.lower() in self.known[node]
+            found = told and name.lower() in self.found[node]
+            return name.lower() in self.known[node] and not found
+        if named := getattr(source, "outer_columns", None):
+            return name.lower() in map(str.lower, named)
         return any(
             name.lower() == item.alias_or_name.lower()
             if not item.is_star
-            else any(self._has(inner, name) for inner in self._starred(select, item))
+            else any(self._has(inner, name, told=told) for inner in self._starred(select, item))
             for select in _selects(source)
             for item in select.selects
         )
@@ -167,6 +186,8 @@ class _Names:
         if node is not None:
             if node not in self.whole:
                 yield node
+            return
+        if getattr(source, "outer_columns", None):
             return
         for select in _selects(source):
             for item in select.selects:

@@ -45,6 +45,7 @@ _NO_COLUMN = Pattern(
 _CLOSED_OFF = Pattern(
     r"file system operations are disabled|disabled by configuration|external access"
 )
+_NO_TYPE = Pattern("explicit type casts")
 _MEANT = "did you mean"
 Status = Literal["passed", "failed", "error"]
 
@@ -195,7 +196,15 @@ class Tests:
             wider = self._preparer.widened(prepared.case) if lacks else None
             if wider is None:
                 raise
-        return self._compared_once(wider)
+            first = error
+        try:
+            return self._compared_once(wider)
+        except Exception as error:
+            if _NO_TYPE.search(str(error)):
+                raise
+        # They may be of other inputs: what was wrong at first is told.
+        self._preparer.narrowed(prepared.case)
+        raise first
 
     def _compared_once(
         self, prepared: Prepared

@@ -83,6 +83,10 @@ class Preparer:
         (found,) = self.prepared([case])
         return found
 
+    def narrowed(self, case: Case) -> None:
+        """Let the test have only the columns again that it had before it was `widened`."""
+        self._lacked.pop(case.id, None)
+
     def untyped(self, case: Case) -> str | None:
         """What says the types of the columns of which only the SQL of a test's node knows."""
         told = [
