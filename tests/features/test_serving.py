@@ -191,6 +191,24 @@ def test_who_was_slower_changes_nothing(items):
     assert "SK1382" in outcome.stderr
 
 
+def test_a_group_that_cannot_be_kept_stops_no_other(items):
+    nodes = NODES + "---\n" + NODES.split("---\n")[1].replace("prices", "again")
+    (items.path / "seeknal/nodes.yml").write_text(nodes)
+    data = items.path / "data/rows.csv"
+    data.write_text(ROWS + "2,2026-01-01 00:00:00,3,0.0001,\n")
+    more = "event_time: at\nfeatures: [price]\n"
+    (items.path / "seeknal/nodes.yml").write_text(nodes.replace("event_time: at\n", more, 1))
+    items.run("run").assert_ok()
+
+    outcome = items.run("features", "materialize", "--to", "pg")
+
+    assert outcome.exit_code == 1
+    assert "SK1806" in outcome.stderr
+    assert "feature_group.again" in outcome.stdout
+    with features.online("pg", project=items.path) as store:
+        assert store.get("prices:price", {"k": 2}) == [{"k": 2, "price": Decimal("0.0001")}]
+
+
 def test_questions_are_answered_over_http(items):
     with served(items) as address:
         status, found = ask(address, ASKED)

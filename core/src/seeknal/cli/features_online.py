@@ -43,12 +43,14 @@ def materialize_command(
     environment: str,
     profile: Path | None,
     format_: str,
-) -> None:
+) -> int:
     """Keep the newest row of each key of feature groups in a database, to be looked up.
 
     GROUP is one of the groups; without any, all that have run. Only what has changed since the last
-    time is written, one transaction for each group: who reads sees the old or the new rows.
+    time is written, one transaction for each group: who reads sees the old or the new rows. One
+    that cannot be kept stops no other, and ends the command with 1.
     """
+    from seeknal.cli.failures import message
     from seeknal.features import moment_of
     from seeknal.features.serving.materializing import Order, materialize
     from seeknal.host import clock
@@ -66,19 +68,38 @@ def materialize_command(
         for each in materialize(loaded, order):
             done.append(each)
     finally:
-        # What is kept stays, though another group could not be.
+        # What is kept stays, though the database answers no more.
         if done and format_ == "table":
             _print(done)
+    failed = [each.error for each in done if each.error is not None]
+    for error in failed:
+        say(message("error", error.code, error.message, help=error.help))
     if format_ == "json":
-        from seeknal.cli.answers import answered
+        from seeknal.cli.answers import answered, outcome
 
-        told = [
-            {"node": each.node, "rows": each.rows, "changed": each.changed, "full": each.whole}
-            for each in done
-        ]
-        print_json(answered("success", environment=environment, groups=told))
-        return
-    say(f"{count(len(done), 'feature group')} as of {order.moment:%Y-%m-%d %H:%M:%S} UTC")
+        told = [_answer(each) for each in done]
+        print_json(answered(outcome(not failed), environment=environment, groups=told))
+    else:
+        kept = count(len(done) - len(failed), "feature group")
+        say(f"{kept} as of {order.moment:%Y-%m-%d %H:%M:%S} UTC")
+    return 1 if failed else 0
+
+
+def _answer(done: Done) -> dict[str, object]:
+    return {
+        "node": done.node,
+        "rows": done.rows,
+        "changed": done.changed,
+        "full": done.whole,
+        "error": done.error.message if done.error else None,
+    }
+
+
+_HOW = {
+    (True, True): "made anew",
+    (True, False): "brought up to date",
+    (False, False): "failed, as it was",
+}
 
 
 def _print(done: Sequence[Done]) -> None:
@@ -89,7 +110,7 @@ def _print(done: Sequence[Done]) -> None:
                 each.node,
                 each.rows,
                 each.changed,
-                "made anew" if each.whole else "brought up to date",
+                _HOW[each.error is None, each.whole],
             )
             for each in done
         ],

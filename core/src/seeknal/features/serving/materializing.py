@@ -18,7 +18,7 @@ from seeknal.features.serving.kept import EXPIRES, Kept, kept_of, mark_of
 from seeknal.features.wanted import Wanted
 from seeknal.run.engine import stored_scan, write_rows
 from seeknal.sql.quote import quote_identifier
-from seeknal.values.errors import SeeknalError, UsageError
+from seeknal.values.errors import ConnectionFailed, RunError, SeeknalError, UsageError
 from seeknal.values.relations import Relation, Scan
 
 if TYPE_CHECKING:
@@ -33,13 +33,14 @@ if TYPE_CHECKING:
 class Done:
     """What was done for one group. ``rows`` are kept, ``changed`` of them were written or removed.
 
-    ``whole``: the table was made anew.
+    ``whole``: the table was made anew. ``error``: why it holds what it held.
     """
 
     node: NodeId
-    rows: int
-    changed: int
-    whole: bool
+    rows: int = 0
+    changed: int = 0
+    whole: bool = False
+    error: RunError | None = None
 
 
 @frozen(kw_only=True)
@@ -56,8 +57,8 @@ class Order:
 def materialize(loaded: Loaded, order: Order) -> Iterator[Done]:
     """Keep the newest rows of groups online, one group after the other.
 
-    Each group is one transaction. Raises UsageError for what cannot be kept, before anything is,
-    and what the store raises.
+    Each group is one transaction. Raises UsageError for what cannot be asked, before anything is
+    kept, and ConnectionFailed.
     """
     names = order.groups or stored_groups(loaded, order.environment)
     groups = [find_group(loaded, order.environment, name) for name in names]
@@ -70,12 +71,21 @@ def materialize(loaded: Loaded, order: Order) -> Iterator[Done]:
         for each in wanted:
             newest_rows(each, order.moment, EXPIRES)
             check_keys(all_keys([each.group]), [each.group])
-            opened.check(each)
         with online_store(loaded, order.connection, order.environment, opened, folder) as store:
             for each in wanted:
-                yield _Keeping(loaded, order, opened, store, folder).keep(each)
+                yield _tried(_Keeping(loaded, order, opened, store, folder), each)
     finally:
         opened.close()
+
+
+def _tried(keeping: _Keeping, wanted: Wanted) -> Done:
+    """One group that cannot be kept stops no other; a database that does not answer does."""
+    try:
+        return keeping.keep(wanted)
+    except ConnectionFailed:
+        raise
+    except RunError as error:
+        return Done(node=wanted.group.node, error=error)
 
 
 @contextmanager
@@ -126,6 +136,7 @@ class _Keeping:
 
     def keep(self, wanted: Wanted) -> Done:
         node = wanted.group.node
+        self.opened.check(wanted)
         rows = self._stored(self.opened, newest_rows(wanted, self.order.moment, EXPIRES), node)
         ids = self.opened.read_by([node])
         new = Kept(
