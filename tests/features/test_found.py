@@ -54,6 +54,16 @@ def test_names_of_our_own_are_refused(seeknal_project, name):
     assert error.value.code == "SK1803"
 
 
+def test_a_group_has_no_names_of_our_own_either(seeknal_project):
+    sql = "SELECT 1 AS k, TIMESTAMP '2024-01-01' AS t, 5 AS \"seeknal time\""
+    project = made(seeknal_project, group(sql, more="event_time: t\n"))
+
+    with pytest.raises(UsageError) as error:
+        rows(project, "SELECT 1 AS k, TIMESTAMP '2024-02-01' AS ts")
+
+    assert error.value.code == "SK1803"
+
+
 @pytest.mark.parametrize("type", ["DATE", "TIMESTAMP"])
 def test_a_group_over_an_application_date_sees_nothing_of_later_that_day(seeknal_project, type):
     nodes = (

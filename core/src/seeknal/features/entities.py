@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import frozen
 
 from seeknal.features.clocks import TIMES
-from seeknal.features.joining import ENTITIES, OURS, ROW
+from seeknal.features.joining import ENTITIES, ROW, refuse_our_names
 from seeknal.rows.scans import columns_of
 from seeknal.sql.names import find, named
 from seeknal.sql.quote import quote_identifier, quote_literal, quote_name
@@ -38,15 +38,26 @@ _APPROXIMATE = ("FLOAT", "DOUBLE")
 
 @frozen(kw_only=True)
 class Given:
-    """Entities as a SELECT, their columns, and what they were given as, for people."""
+    """Entities as a SELECT, their columns, and what they were given as, for people.
+
+    ``node`` is the one whose rows they are, where that was named.
+    """
 
     select: str
     columns: tuple[Column, ...]
     said: str
+    node: NodeId | None = None
 
-    def named(self, name: str) -> str | None:
-        """The column of a name, whatever its case."""
-        return next((c.name for c in self.columns if c.name.lower() == name.lower()), None)
+    def column(self, name: str, what: str = "") -> str:
+        """The column of a name, whatever its case. Raises UsageError that says ``what`` it is."""
+        found = next((c.name for c in self.columns if c.name.lower() == name.lower()), None)
+        if found is None:
+            raise UsageError(
+                f"{self.said} has no column {name!r}{what}",
+                code="SK1802",
+                help=column_help(name, [column.name for column in self.columns]),
+            )
+        return found
 
     def type_of(self, name: str) -> str:
         return next(column.type for column in self.columns if column.name == name)
@@ -59,22 +70,11 @@ def read_entities(opened: Opened, entities: object, groups: Sequence[Group]) -> 
     """
     with _explained():
         opened.define_for(entities)
-        connection, nodes = opened.connection, list(opened.snapshots)
-        select, said = _select(connection, entities, groups, nodes, opened)
-        columns = columns_of(connection.sql(select))
+        node = _meant_node(entities, opened.snapshots)
+        select, said = _select(opened, entities, groups, node)
+        columns = columns_of(opened.connection.sql(select))
     refuse_our_names(said, (column.name for column in columns))
-    return Given(select=select, columns=columns, said=said)
-
-
-def refuse_our_names(owner: str, names: Iterable[str]) -> None:
-    """Raise UsageError for columns that are called as those that we put beside them."""
-    for name in names:
-        if name.lower().startswith(OURS):
-            raise UsageError(
-                f"{owner} has a column {name!r}: names that begin with {OURS!r} are seeknal's own",
-                code="SK1803",
-                help="give it another name",
-            )
+    return Given(select=select, columns=columns, said=said, node=node)
 
 
 @contextmanager
@@ -96,21 +96,34 @@ def _explained() -> Iterator[None]:
 
 
 def _select(
-    connection: duckdb.DuckDBPyConnection,
-    entities: object,
-    groups: Sequence[Group],
-    nodes: Collection[NodeId],
-    opened: Opened,
+    opened: Opened, entities: object, groups: Sequence[Group], node: NodeId | None
 ) -> tuple[str, str]:
-    if isinstance(entities, Path):
-        return _of_file(connection, entities, groups), str(entities)
+    connection = opened.connection
+    if isinstance(entities, Path) or _is_file(entities):
+        return _of_file(connection, Path(str(entities)), groups), str(entities)
+    if node is not None:
+        return f"FROM {quote_name(node.kind, node.name)}", str(entities).strip()
     if isinstance(entities, str):
-        return _of_text(connection, entities, groups, nodes)
+        return _of_query(connection, entities), "a query"
     return _of_python(connection, entities, groups, opened.folder), f"a {type(entities).__name__}"
 
 
-def meant_node(text: str, nodes: Collection[NodeId]) -> NodeId:
-    """The node that a text without blanks means. Raises UsageError where none or several do."""
+def _is_file(entities: object) -> bool:
+    if not isinstance(entities, str):
+        return False
+    return entities.lower().endswith(_ENDINGS) and not entities.rstrip().endswith(")")
+
+
+def _meant_node(entities: object, nodes: Collection[NodeId]) -> NodeId | None:
+    """The node that a text without blanks means; None for anything else.
+
+    Raises UsageError where none of the nodes has that name, or several have.
+    """
+    if not isinstance(entities, str) or _is_file(entities):
+        return None
+    text = entities.strip()
+    if any(blank in text for blank in " \t\n("):
+        return None
     found = [find(text, nodes)] if "." in text else list(named(text, nodes))
     if len(found) == 1 and found[0] is not None:
         return found[0]
@@ -125,20 +138,10 @@ def meant_node(text: str, nodes: Collection[NodeId]) -> NodeId:
     )
 
 
-def _of_text(
-    connection: duckdb.DuckDBPyConnection,
-    text: str,
-    groups: Sequence[Group],
-    nodes: Collection[NodeId],
-) -> tuple[str, str]:
+def _of_query(connection: duckdb.DuckDBPyConnection, text: str) -> str:
     from seeknal.query.database import check_readable, one_statement
     from seeknal.sql.check import SqlRefused
 
-    if text.lower().endswith(_ENDINGS) and not text.rstrip().endswith(")"):
-        return _of_file(connection, Path(text), groups), text
-    if not any(blank in text.strip() for blank in " \t\n("):
-        id = meant_node(text.strip(), nodes)
-        return f"FROM {quote_name(id.kind, id.name)}", text.strip()
     try:
         statement = one_statement(connection, text)
         check_readable(statement)
@@ -146,7 +149,7 @@ def _of_text(
         raise UsageError(
             f"entities: {refused}", code="SK1802", help="one SELECT over the project's tables"
         ) from None
-    return statement, "a query"
+    return statement
 
 
 def _of_file(connection: duckdb.DuckDBPyConnection, path: Path, groups: Sequence[Group]) -> str:
@@ -265,13 +268,7 @@ def check_keys(given: Given, groups: Sequence[Group]) -> None:
     """Raise UsageError for a key of a group that entities lack, or have of another type."""
     for group in groups:
         for key in group.rows.keys:
-            name = given.named(key)
-            if name is None:
-                raise UsageError(
-                    f"{given.said} has no column {key!r}, a key of {group.node}",
-                    code="SK1802",
-                    help=column_help(key, [column.name for column in given.columns]),
-                )
+            name = given.column(key, f", a key of {group.node}")
             ours, theirs = given.type_of(name), group.types[key]
             if not comparable(ours, theirs):
                 wanted = "BIGINT" if theirs in _APPROXIMATE else theirs
@@ -306,14 +303,7 @@ def _family(type: str) -> str:
 def timestamp_of(given: Given, asked: str | None, keys: Sequence[str]) -> str:
     """The column that says when: ``asked``, or the only one that may. Raises UsageError."""
     if asked is not None:
-        name = given.named(asked)
-        if name is None:
-            names = [column.name for column in given.columns]
-            raise UsageError(
-                f"{given.said} has no column {asked!r}",
-                code="SK1802",
-                help=column_help(asked, names),
-            )
+        name = given.column(asked)
         if given.type_of(name) not in TIMES:
             raise UsageError(
                 f"{name} of {given.said} is {given.type_of(name)}, not a date or a time",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol, cast, runtime_checkable
 
 from attrs import frozen
 
+from seeknal.features.joining import refuse_our_names
 from seeknal.plan.unstored import unstored
 from seeknal.sql.quote import quote_name
 from seeknal.values.errors import UsageError, did_you_mean
@@ -86,6 +87,7 @@ def find_group(loaded: Loaded, environment: str, name: str) -> Group:
     if snapshot is None:
         raise unstored(id, environment, loaded.project.target)
     found = group_of(nodes[id], snapshot)
+    refuse_our_names(str(id), found.types)
     if not found.rows.keys:
         raise UsageError(
             f"{id} has no keys to look its rows up by",

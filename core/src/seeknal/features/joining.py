@@ -8,13 +8,14 @@ first cut to those that were the newest at any time, each from when it was known
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from attrs import frozen
 
 from seeknal.features.clocks import clock_of, ends
 from seeknal.sql.quote import quote_identifier
+from seeknal.values.errors import UsageError
 
 if TYPE_CHECKING:
     from seeknal.features.clocks import Clock, Moments
@@ -30,6 +31,17 @@ _CREATED = quote_identifier(f"{OURS}created")
 _KNOWN = quote_identifier(f"{OURS}known")
 ENTITIES = "seeknal_entities"
 """The table of entities."""
+
+
+def refuse_our_names(owner: str, names: Iterable[str]) -> None:
+    """Raise UsageError for columns that are called as those that we put beside them."""
+    for name in names:
+        if name.lower().startswith(OURS):
+            raise UsageError(
+                f"{owner} has a column {name!r}: names that begin with {OURS!r} are seeknal's own",
+                code="SK1803",
+                help="give it another name",
+            )
 
 
 @frozen(kw_only=True)

@@ -13,7 +13,7 @@ from seeknal.features.findings import Finding
 from seeknal.features.joining import ENTITIES, clocks_of, parts_of, same_keys
 from seeknal.features.training import moments_of
 from seeknal.sql.quote import quote_identifier
-from seeknal.values.errors import UsageError, column_help
+from seeknal.values.errors import UsageError
 
 if TYPE_CHECKING:
     import duckdb
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 _SURE = 10
 """Rows of each label from which on it is no chance that each has a feature of its own."""
+_SEEN = "seeknal_seen"
+"""The table of the label, as ``l``, and of a group's features, as ``f0`` and so on."""
 _NAMES = {"SK1804": "key-types", "SK1805": "mixed-zones"}
 """What cannot be asked at all, by the code of why."""
 
@@ -50,7 +52,8 @@ def of_entities(
     labels: Labels,
 ) -> Iterator[Finding]:
     """What is wrong with features for these entities. Raises UsageError for columns they lack."""
-    _column(given, labels.label)
+    if labels.label is not None:
+        given.column(labels.label)
     if labels.time is not None:
         timestamp_of(given, labels.time, ())
     fitting = []
@@ -70,19 +73,6 @@ def of_entities(
         yield from look.of_group(each, clock, part)
     if timestamp is not None and moments is not None:
         yield from look.after_label(fitting[0].group, moments)
-
-
-def _column(given: Given, name: str | None) -> str | None:
-    if name is None:
-        return None
-    found = given.named(name)
-    if found is None:
-        raise UsageError(
-            f"{given.said} has no column {name!r}",
-            code="SK1802",
-            help=column_help(name, [column.name for column in given.columns]),
-        )
-    return found
 
 
 def _unfit(wanted: Wanted, given: Given, asked: Asked) -> Finding | None:
@@ -157,11 +147,20 @@ class _Look:
 
     def targets(self, wanted: Wanted, part: Part) -> Iterator[Finding]:
         """Features that are the label."""
-        label = _column(self.given, self.labels.label)
-        if label is None:
+        if self.labels.label is None:
             return
-        for feature, sql in part.features.items():
-            why = self._why(wanted.group.node, feature, sql, label, part)
+        label = self.given.column(self.labels.label)
+        features = list(part.features)
+        if not features:
+            return
+        # Joined once, whatever is asked of each feature.
+        listed = ", ".join(f"{sql} AS f{n}" for n, sql in enumerate(part.features.values()))
+        self.connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE {_SEEN} AS SELECT"
+            f" {ENTITIES}.{quote_identifier(label)} AS l, {listed} FROM {ENTITIES} {part.join}"
+        ).fetchall()
+        for number, feature in enumerate(features):
+            why = self._why(wanted.group.node, feature, f"f{number}", label)
             if why is None:
                 continue
             yield Finding(
@@ -172,76 +171,72 @@ class _Look:
                 help=f"leave it out: {wanted.group.node.name}:... names those that are wanted",
             )
 
-    def _why(self, node: NodeId, feature: str, sql: str, label: str, part: Part) -> str | None:
-        """Why a feature is the label; None where it is not."""
-        value, origins = f"{ENTITIES}.{quote_identifier(label)}", self.labels.origins
+    def _why(self, node: NodeId, feature: str, column: str, label: str) -> str | None:
+        """Why a feature is the label; None where it is not. ``column`` has its values."""
+        origins = self.labels.origins
         if feature.lower() == label.lower():
             return "is called as the label is"
-        if self._is_label(sql, value, part):
+        if self._is_label(column):
             return f"has the value of {label} in each row"
         shared = origins.shared(node, feature) if origins else None
         # What a model may learn of the past is of the same columns: only what gives the label away.
-        if shared is not None and self._decides(sql, value, part):
+        if shared is not None and self._decides(column):
             return f"tells {label}: {shared.relation}.{shared.column} decides both"
-        if self._renames(sql, value, part):
+        if self._renames(column):
             return f"tells {label}: each value of one goes with one of the other"
         return None
 
-    def _renames(self, feature: str, label: str, part: Part) -> bool:
+    def _renames(self, column: str) -> bool:
         """Whether a feature has another value for each of the label, and no more of them."""
-        labels, features, pairs, rows = self._counts(feature, label, part)
+        labels, features, pairs, rows = self._counts(column)
         return 1 < labels == features == pairs and rows >= _SURE * labels
 
-    def _counts(self, feature: str, label: str, part: Part) -> tuple[int, int, int, int]:
-        """How many labels, features and pairs of them there are, and rows that have both."""
+    def _counts(self, value: str) -> tuple[int, int, int, int]:
+        """How many labels, values and pairs of them there are, and rows that have both."""
         query = (
-            f"SELECT count(DISTINCT {label}), count(DISTINCT {feature}),"
-            f" count(DISTINCT ({feature}, {label})), count(*) FROM {ENTITIES} {part.join}"
-            f" WHERE {label} IS NOT NULL AND {feature} IS NOT NULL"
+            f"SELECT count(DISTINCT l), count(DISTINCT {value}), count(DISTINCT ({value}, l)),"
+            f" count(*) FROM {_SEEN} WHERE l IS NOT NULL AND {value} IS NOT NULL"
         )
-        ((labels, features, pairs, rows),) = self.connection.execute(query).fetchall()
-        return labels, features, pairs, rows
+        ((labels, values, pairs, rows),) = self.connection.execute(query).fetchall()
+        return labels, values, pairs, rows
 
-    def _decides(self, feature: str, label: str, part: Part) -> bool:
+    def _decides(self, column: str) -> bool:
         """Whether the label follows from a feature: by its value, whether it is large, or there."""
-        there = f"({feature} IS NOT NULL)"
-        presence = self._counts(there, label, part)
+        presence = self._counts(f"({column} IS NOT NULL)")
         if presence[:3] == (2, 2, 2):
             return True
-        labels, features, pairs, rows = self._counts(feature, label, part)
+        labels, features, pairs, rows = self._counts(column)
         if labels < 2 or pairs > features:
             return False
         if features <= rows / 2:
             return True
-        query = (
-            f"SELECT {feature} AS f, {label} AS l FROM {ENTITIES} {part.join}"
-            f" WHERE {label} IS NOT NULL AND {feature} IS NOT NULL"
+        ranges = (
+            f"SELECT l, min({column}) AS low, max({column}) AS high FROM {_SEEN}"
+            f" WHERE l IS NOT NULL AND {column} IS NOT NULL GROUP BY l"
         )
-        apart = (
-            "SELECT count(*) FROM (SELECT l, min(f) AS low, max(f) AS high FROM"
-            f" ({query}) GROUP BY l) AS one JOIN (SELECT l, min(f) AS low, max(f) AS high FROM"
-            f" ({query}) GROUP BY l) AS other ON one.l < other.l"
+        meet = (
+            f"SELECT count(*) FROM ({ranges}) AS one JOIN ({ranges}) AS other ON one.l < other.l"
             " AND one.low <= other.high AND other.low <= one.high"
         )
-        return labels == 2 and self.number(apart) == 0
+        return labels == 2 and self.number(meet) == 0
 
-    def _is_label(self, feature: str, label: str, part: Part) -> bool:
+    def _is_label(self, column: str) -> bool:
         """Whether a feature has the label's value wherever it has one, and there are several."""
-        same = f"CAST({feature} AS VARCHAR) = CAST({label} AS VARCHAR)"
-        number = f"TRY_CAST({feature} AS DOUBLE) = TRY_CAST({label} AS DOUBLE)"
+        same = f"CAST({column} AS VARCHAR) = CAST(l AS VARCHAR)"
+        number = f"TRY_CAST({column} AS DOUBLE) = TRY_CAST(l AS DOUBLE)"
         query = (
-            f"SELECT count({feature}), count(*) FILTER (WHERE {feature} IS NOT NULL AND"
-            f" ({same} OR {number})), count(DISTINCT {label}) FILTER (WHERE {feature} IS NOT NULL)"
-            f" FROM {ENTITIES} {part.join} WHERE {label} IS NOT NULL"
+            f"SELECT count({column}), count(*) FILTER (WHERE {column} IS NOT NULL AND"
+            f" ({same} OR {number})), count(DISTINCT l) FILTER (WHERE {column} IS NOT NULL)"
+            f" FROM {_SEEN} WHERE l IS NOT NULL"
         )
         ((has, equal, values),) = self.connection.execute(query).fetchall()
         return bool(values > 1 and has == equal)
 
     def after_label(self, group: Group, moments: Moments) -> Iterator[Finding]:
         """Rows whose moment is after their label was seen: all features up to it would count."""
-        time = _column(self.given, self.labels.time)
-        if time is None:
+        if self.labels.time is None:
             return
+        time = self.given.column(self.labels.time)
         name = quote_identifier(time)
         query = f"SELECT count(*) FROM {ENTITIES} WHERE {moments.sql} > {name}"
         count = self.number(query)

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
     from seeknal.features.entities import Given
     from seeknal.features.groups import Group
-    from seeknal.features.joining import Part
     from seeknal.features.wanted import Wanted
     from seeknal.values.names import NodeId
     from seeknal.values.snapshot import Snapshot
@@ -159,7 +158,6 @@ class Made:
     """The query of the entities alone."""
     given: Given
     timestamp: str | None
-    parts: tuple[Part, ...]
     names: tuple[str, ...]
     """The features' columns."""
 
@@ -185,7 +183,6 @@ def make(opened: Opened, wanted: Sequence[Wanted], given: Given, asked: Asked) -
         entities=f"SELECT {', '.join(own)} FROM {ENTITIES} {order}",
         given=given,
         timestamp=timestamp,
-        parts=tuple(parts),
         names=tuple(names),
     )
 

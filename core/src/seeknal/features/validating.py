@@ -16,7 +16,6 @@ from seeknal.features.opened import Opened
 from seeknal.features.targets import Origins
 from seeknal.features.wanted import wanted_of
 from seeknal.query.stored import lineage_of
-from seeknal.sql.names import find, named
 from seeknal.values.column_lineage import ColumnRef
 
 if TYPE_CHECKING:
@@ -52,22 +51,12 @@ def findings_of(
         found += same_zones(groups)
         if entities is not None:
             given = read_entities(opened, entities, groups)
-            origins = _origins(loaded, environment, entities, labels.label)
-            labels = evolve(labels, origins=origins)
+            if given.node is not None and labels.label is not None:
+                # Lineage tells of the label where entities are a node's rows.
+                label = ColumnRef(given.node, labels.label)
+                origins = Origins(lineage=lineage_of(loaded, environment), label=label)
+                labels = evolve(labels, origins=origins)
             found += of_entities(opened.connection, wanted, given, asked, labels)
         return len(groups), found
     finally:
         opened.close()
-
-
-def _origins(
-    loaded: Loaded, environment: str, entities: object, label: str | None
-) -> Origins | None:
-    """What lineage tells of the label, where entities are a node's rows."""
-    if label is None or not isinstance(entities, str):
-        return None
-    nodes, text = loaded.project.nodes, entities.strip()
-    meant = [find(text, nodes)] if "." in text else named(text, nodes)
-    if len(meant) != 1 or meant[0] is None:
-        return None
-    return Origins(lineage=lineage_of(loaded, environment), label=ColumnRef(meant[0], label))

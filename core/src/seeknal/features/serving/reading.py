@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from seeknal.values.names import NodeId
 
 Entity = Mapping[str, object]
+_MOST = 500
+"""Questions that are remembered: callers may ask for features in any order."""
 
 
 @frozen(kw_only=True)
@@ -102,6 +104,8 @@ class OnlineFeatures:
         key = (names, full_names)
         with self._lock:
             if key not in self._plans:
+                if len(self._plans) >= _MOST:
+                    self._plans.clear()
                 self._plans[key] = self._reads(names, full_names)
             return self._plans[key]
 
