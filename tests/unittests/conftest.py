@@ -4,6 +4,8 @@ import textwrap
 
 import pytest
 
+from tests.unittests.orders import FILES
+
 SHOP = {
     "seeknal_project.yml": "name: shop\n",
     "data/users.csv": "user_id,name,age\n1,Ann,30\n",
@@ -85,3 +87,15 @@ def problems_of(shop):
         ]
 
     return ask
+
+
+@pytest.fixture
+def ran(seeknal_project):
+    """Makes a project of the given files beside two sources, which has run."""
+
+    def make(files):
+        project = seeknal_project({**FILES, **files})
+        project.run("run").assert_ok()
+        return project
+
+    return make

@@ -4,24 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unittests.test_creating import CUSTOMERS, FILES, MODELS, SPENT
+from tests.unittests.orders import CUSTOMERS, FILES, SPENT
+from tests.unittests.test_creating import MODELS
 
 EXPOSURE = (
     "kind: exposure\nname: sent\ntype: file\nparams: {path: outputs/sent.csv, format: csv}\n"
     "sql: SELECT id, amount FROM ref('source.orders') WHERE amount > 6\n"
 )
-
-
-@pytest.fixture
-def ran(seeknal_project):
-    """Makes a project of the given files beside two sources, which has run."""
-
-    def make(files):
-        project = seeknal_project({**FILES, **files})
-        project.run("run").assert_ok()
-        return project
-
-    return make
 
 
 def test_tests_that_are_there_stay_where_those_that_are_missing_are_asked_for(ran):
