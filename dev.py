@@ -34,6 +34,7 @@ PACKAGES = (
     "plugins/seeknal-postgres",
     "plugins/seeknal-iceberg",
     "plugins/seeknal-semantic",
+    "plugins/seeknal-starrocks",
 )
 BUILT_FROM = (ROOT / "core" / "page",)
 """What installing core makes the lineage page of."""
@@ -92,7 +93,7 @@ def check(arguments: list[str]) -> int:
             ("ruff", "format", "--check"),
             ("mypy",),
             ("lint-imports",),
-            ("tox", "run", "-e", "core,audits,postgres,iceberg,semantic"),
+            ("tox", "run", "-e", "core,audits,postgres,iceberg,semantic,starrocks"),
         )
         if not succeeds(*command)
     ]

@@ -26,6 +26,7 @@ SOURCES = (
     "plugins/seeknal-postgres/src/seeknal_postgres",
     "plugins/seeknal-iceberg/src/seeknal_iceberg",
     "plugins/seeknal-semantic/src/seeknal_semantic",
+    "plugins/seeknal-starrocks/src/seeknal_starrocks",
 )
 ERRORS = DOCS / "reference" / "errors.txt"
 EVERYWHERE = {"--project", "--debug", "--help"}

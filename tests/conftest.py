@@ -12,7 +12,7 @@ pytest.register_assert_rewrite("tests.deliveries")
 
 
 HERE = Path(__file__).parent
-ALONE = {"core", "audits", "postgres", "iceberg", "semantic"}
+ALONE = {"core", "audits", "postgres", "iceberg", "semantic", "starrocks"}
 """Folders of tests that are run with one package alone, but for those marked ``inside``."""
 
 

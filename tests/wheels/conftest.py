@@ -22,6 +22,7 @@ SOURCES = {
     "seeknal-postgres": ROOT / "plugins" / "seeknal-postgres",
     "seeknal-iceberg": ROOT / "plugins" / "seeknal-iceberg",
     "seeknal-semantic": ROOT / "plugins" / "seeknal-semantic",
+    "seeknal-starrocks": ROOT / "plugins" / "seeknal-starrocks",
 }
 NOT_OF_A_CHECKOUT = shutil.ignore_patterns(
     ".git",

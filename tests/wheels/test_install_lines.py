@@ -11,7 +11,10 @@ pytestmark = [pytest.mark.wheels, pytest.mark.slow, pytest.mark.timeout(900)]
 
 ON_PAGES = sorted({line.command for line in lines() if line.requirements != ["."]})
 """What is installed into a plugin's own folder is typed with the rest of its page."""
-PLUGINS = ("seeknal-audits", "seeknal-iceberg", "seeknal-postgres", "seeknal-semantic")
+PLUGINS = (
+    *("seeknal-audits", "seeknal-iceberg", "seeknal-postgres", "seeknal-semantic"),
+    "seeknal-starrocks",
+)
 IN_MESSAGES = sorted({*(asked[0] for _, asked in asked_in_messages() if asked), *PLUGINS})
 ASK = "from seeknal.kernel.installing import install_command; print(install_command({!r}))"
 HOLDS = "from seeknal.cli.examples import _is_installed; print(_is_installed({!r}))"

@@ -1,0 +1,1 @@
+"""StarRocks for seeknal."""

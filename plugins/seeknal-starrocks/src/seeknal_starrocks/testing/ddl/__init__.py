@@ -1,0 +1,1 @@
+"""Reads StarRocks' DDL by its published grammar, without a grace that StarRocks does not have."""

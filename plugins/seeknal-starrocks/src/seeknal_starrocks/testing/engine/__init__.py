@@ -1,0 +1,1 @@
+"""What statements do: catalogs, tables and views whose rows are in DuckDB."""

@@ -1,0 +1,175 @@
+"""Makes of a query what DuckDB carries out: names are looked up, and functions translated."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from attrs import frozen
+
+from seeknal_starrocks.testing.engine import grammar
+from seeknal_starrocks.testing.engine.things import DEFAULT, INFORMATION, Place, Table
+from seeknal_starrocks.testing.refusing import analysis
+
+if TYPE_CHECKING:
+    from sqlglot import exp
+
+    from seeknal_starrocks.testing.engine.world import World
+    from seeknal_starrocks.testing.refusing import Refused
+
+Session = tuple[str, str | None]
+Values = Callable[[str], Any]
+"""The value of a function or variable of the session; raises Refused for one that there is not."""
+
+
+@frozen(kw_only=True)
+class Query:
+    """A query as DuckDB has it. ``tree`` is as it was written."""
+
+    sql: str
+    tree: exp.Query
+    bases: dict[Place, Table]
+    """What it reads, what views read included."""
+
+    @property
+    def wide(self) -> bool:
+        """Whether whole numbers may be LARGEINT: a sum of others is none in StarRocks."""
+        return any(column.type == "largeint" for t in self.bases.values() for column in t.columns)
+
+
+def prepare(world: World, session: Session, sql: str, values: Values | None = None) -> Query:
+    """Raises Refused for what is no query, and for tables that there are not."""
+    tree = grammar.read_query(sql, world.version)
+    bases: dict[Place, Table] = {}
+    looked_up = _looked_up(world, session, tree.copy(), bases, values or _no_values)
+    return Query(sql=_for_duckdb(looked_up), tree=tree, bases=bases)
+
+
+def _no_values(name: str) -> Any:
+    raise analysis(f"Unknown system variable '{name}'")
+
+
+def _looked_up(
+    world: World, session: Session, tree: Any, bases: dict[Place, Table], values: Values
+) -> Any:
+    from sqlglot import exp
+
+    for table in list(tree.find_all(exp.Table)):
+        if table.db or table.name not in _names_of_ctes(table):
+            table.replace(_source(world, session, table, bases))
+    for column in tree.find_all(exp.Column):
+        # A table is known by its alias from here on.
+        column.set("db", None)
+        column.set("catalog", None)
+    return tree.transform(lambda node: _valued(node, values))
+
+
+def _names_of_ctes(table: Any) -> set[str]:
+    found: set[str] = set()
+    node = table
+    while node is not None:
+        if (with_ := node.args.get("with_")) is not None:
+            found |= {cte.alias for cte in with_.expressions}
+        node = node.parent
+    return found
+
+
+def _source(world: World, session: Session, table: Any, bases: dict[Place, Table]) -> Any:
+    from sqlglot import exp
+
+    names = tuple(part.name for part in table.parts)
+    place = world.place(names, session)
+    alias = table.alias or place[2]
+    if place[1] == INFORMATION:
+        from seeknal_starrocks.testing.engine.information import rows_of
+
+        return rows_of(world, place, alias)
+    found = world.table(place)
+    bases[place] = found
+    if found.kind == "VIEW":
+        assert found.query is not None
+        inner = grammar.read_query(found.query, world.version)
+        within = _looked_up(world, found.database or session, inner, bases, _no_values)
+        names_of_columns = [exp.to_identifier(c.name, quoted=True) for c in found.columns]
+        return exp.Subquery(
+            this=within,
+            alias=exp.TableAlias(
+                this=exp.to_identifier(alias, quoted=True), columns=names_of_columns
+            ),
+        )
+    return exp.alias_(exp.to_table(found.stored), alias, table=True, quoted=True)
+
+
+def _valued(node: Any, values: Values) -> Any:
+    from sqlglot import exp
+
+    name = _OF_SESSION.get(type(node).__name__)
+    if isinstance(node, exp.SessionParameter):
+        name = f"@@{node.name}"
+    elif isinstance(node, exp.Anonymous) and node.name.lower() in _NAMES_OF_SESSION:
+        name = _NAMES_OF_SESSION[node.name.lower()]
+    if name is not None:
+        return exp.convert(values(name))
+    if isinstance(node, exp.CurrentTimestamp) or (
+        isinstance(node, exp.Anonymous) and node.name.lower() == "now"
+    ):
+        # A DATETIME has no zone.
+        return exp.cast(exp.CurrentTimestamp(), "TIMESTAMP")
+    if isinstance(node, exp.Cast) and not isinstance(node, exp.TryCast):
+        # A value that cannot be cast is NULL in StarRocks.
+        return exp.TryCast(**node.args)
+    return node
+
+
+_OF_SESSION = {"CurrentSchema": "database", "CurrentUser": "user", "CurrentVersion": "version"}
+_NAMES_OF_SESSION = {
+    **{name: name for name in ("catalog", "database", "connection_id", "current_version")},
+    **{"user": "user", "session_user": "user"},
+}
+
+
+def _for_duckdb(tree: Any) -> str:
+    import sqlglot
+
+    for hint in list(tree.find_all(sqlglot.exp.Hint)):
+        hint.pop()
+    try:
+        return str(tree.sql(dialect="duckdb", unsupported_level=sqlglot.ErrorLevel.RAISE))
+    except sqlglot.UnsupportedError as error:
+        raise analysis(f"The stand-in cannot carry this out: {error}") from None
+
+
+def run(cursor: Any, sql: str, parameters: Sequence[Any] | None = None) -> Any:
+    """What DuckDB answers. Raises Refused in StarRocks' words for its errors."""
+    import duckdb
+
+    try:
+        return cursor.execute(sql, parameters) if parameters else cursor.execute(sql)
+    except duckdb.Error as error:
+        raise refused_by_duckdb(error) from None
+
+
+def refused_by_duckdb(error: Exception) -> Refused:
+    first = str(error).partition("\n")[0]
+    for said, told in (
+        ("Binder Error: Referenced column ", "Column '{}' cannot be resolved"),
+        ("Binder Error: Table ", "Unknown table '{}'"),
+    ):
+        if first.startswith(said) and '"' in first:
+            return analysis(told.format(first.split('"')[1]))
+    return analysis(first)
+
+
+def described(world: World, query: Query) -> list[tuple[str, Any]]:
+    """Names and DuckDB's types of a query's columns. Raises Refused for what fails."""
+    cursor = world.cursor()
+    try:
+        run(cursor, f"DESCRIBE {query.sql}")
+        return [(row[0], row[1]) for row in cursor.fetchall()]
+    finally:
+        cursor.close()
+
+
+def default_places(places: Sequence[Place]) -> bool:
+    """Whether all of these are StarRocks' own tables."""
+    return all(catalog == DEFAULT for catalog, _, _ in places)

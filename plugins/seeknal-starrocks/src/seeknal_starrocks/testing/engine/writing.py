@@ -1,0 +1,82 @@
+"""Puts rows into tables, by the rules of their types and keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from seeknal_starrocks.testing.engine.queries import run
+from seeknal_starrocks.testing.types import bytes_of_text, duckdb_type
+
+if TYPE_CHECKING:
+    from seeknal_starrocks.testing.engine.things import Column, Table
+
+ORDER = "__at"
+"""The column of a stage that says which row came later."""
+
+
+@contextmanager
+def stage(cursor: Any, table: Table) -> Iterator[str]:
+    """A table of DuckDB for texts that are to become rows of another, in the order they came in."""
+    name = f"stage_{table.id}_{id(cursor)}"
+    columns = ", ".join(f"{quoted(column.name)} VARCHAR" for column in table.columns)
+    run(cursor, f"CREATE OR REPLACE TEMP TABLE {name} ({ORDER} BIGINT, {columns})")
+    try:
+        yield name
+    finally:
+        cursor.execute(f"DROP TABLE IF EXISTS {name}")
+
+
+def quoted(name: str) -> str:
+    from seeknal.plugin import quote_identifier
+
+    return quote_identifier(name)
+
+
+def cast(column: Column, written: str) -> str:
+    """SQL for a value of a column, of text; NULL where the text is none."""
+    type = duckdb_type(column.type)
+    if type == "BLOB":
+        return f"encode({written})"
+    if type.endswith("[]") or type.startswith(("MAP", "STRUCT", "JSON")):
+        return f"TRY_CAST(TRY_CAST({written} AS JSON) AS {type})"
+    return f"TRY_CAST({written} AS {type})"
+
+
+def unfit(columns: Sequence[Column]) -> str:
+    """A condition that rows of a stage meet which the table does not take.
+
+    It is stricter than StarRocks, which without strict_mode makes NULL of what it cannot read.
+    """
+    found = ["FALSE"]
+    for column in columns:
+        name = quoted(column.name)
+        if not column.nullable:
+            found.append(f"{name} IS NULL")
+        longest = bytes_of_text(column.type)
+        if longest is not None:
+            found.append(f"octet_length(encode({name})) > {longest}")
+        else:
+            found.append(f"({name} IS NOT NULL AND {cast(column, name)} IS NULL)")
+    return " OR ".join(found)
+
+
+def put(cursor: Any, table: Table, rows: str, *, order: str | None = None) -> int:
+    """Inserts what a query gives, as many columns in the table's order; how many rows those are.
+
+    Of rows with one key, of a table that has keys, the last stays.
+    """
+    names = ", ".join(quoted(column.name) for column in table.columns)
+    if table.model != "PRIMARY":
+        run(cursor, f"INSERT INTO {table.stored} ({names}) SELECT {names} FROM ({rows})")
+        return int(cursor.fetchone()[0])
+    keys = ", ".join(map(quoted, table.keys))
+    same = " AND ".join(f"old.{quoted(key)} = new.{quoted(key)}" for key in table.keys)
+    latest = f"QUALIFY row_number() OVER (PARTITION BY {keys} ORDER BY {order or ORDER} DESC) = 1"
+    run(cursor, f"CREATE OR REPLACE TEMP TABLE incoming AS SELECT * FROM ({rows}) {latest}")
+    run(cursor, f"DELETE FROM {table.stored} AS old USING incoming AS new WHERE {same}")
+    run(cursor, f"INSERT INTO {table.stored} ({names}) SELECT {names} FROM incoming")
+    cursor.execute("DROP TABLE incoming")
+    run(cursor, f"SELECT count(*) FROM ({rows})")
+    return int(cursor.fetchone()[0])
