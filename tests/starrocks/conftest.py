@@ -1,12 +1,11 @@
 """A StarRocks that holds a shop, and Iceberg tables that are partitioned in every way."""
 
+import pymysql
 import pytest
+from tests.starrocks.stream import Client
 
-from seeknal_starrocks.testing.engine import outside
+from seeknal_starrocks.testing import StandIn
 from seeknal_starrocks.testing.engine.sessions import Session
-from seeknal_starrocks.testing.engine.things import Catalog
-from seeknal_starrocks.testing.engine.world import World
-from seeknal_starrocks.testing.faults import Faults
 
 SHOP = (
     "CREATE TABLE orders (id BIGINT NOT NULL, at DATETIME, name VARCHAR(8), price DOUBLE,"
@@ -27,35 +26,72 @@ LAKE = {
 }
 
 
-def shop_of(version="3.5.0"):
-    """A session in a new shop."""
-    numbers = tuple(map(int, version.split(".")))
-    world = World(version=numbers, backends=3, faults=Faults())
-    world.create_database("default_catalog", "shop")
-    world.create_catalog("lake", Catalog(properties={"type": "iceberg"}))
-    for name, (columns, partitioned_by) in LAKE.items():
-        evolved = name == "evolved"
-        outside.add(
-            *(world, f"lake.raw.{name}", columns, []),
-            partitioned_by=partitioned_by,
-            evolved=evolved,
-        )
-    session = Session(world)
-    session.use("shop")
-    for statement in SHOP:
-        session.execute(statement)
-    return session
+@pytest.fixture
+def servers():
+    """Starts servers that end with the test; each has an empty database ``shop``."""
+    started = []
+
+    def start(**given):
+        server = StandIn(**given)
+        started.append(server)
+        server.add_database("shop")
+        return server
+
+    yield start
+    for server in started:
+        server.close()
 
 
 @pytest.fixture
-def shop():
-    """Opens sessions in shops of their own."""
-    opened = []
+def standin(servers):
+    """A server with the tables of the shop."""
+    server = servers()
+    for statement in SHOP:
+        server.execute(statement, "shop")
+    return server
+
+
+@pytest.fixture
+def shop(servers):
+    """Gives sessions of servers of their own, which have all tables."""
 
     def open_one(version="3.5.0"):
-        opened.append(shop_of(version))
-        return opened[-1]
+        server = servers(version=version)
+        server.add_catalog("lake")
+        for name, (columns, partitioned_by) in LAKE.items():
+            evolved = name == "evolved"
+            server.add_table(
+                f"lake.raw.{name}", columns, partitioned_by=partitioned_by, evolved=evolved
+            )
+        for statement in SHOP:
+            server.execute(statement, "shop")
+        session = Session(server.world)
+        session.use("shop")
+        return session
 
-    yield open_one
-    for session in opened:
-        session.world.close()
+    return open_one
+
+
+@pytest.fixture
+def connect(standin):
+    """Connects to a server by pymysql; to the shop's, where no other is given."""
+    opened = []
+
+    def connect_to(server=standin, **given):
+        connection = pymysql.connect(
+            **{"host": server.host, "port": server.port, "user": "root", "database": "shop"},
+            **given,
+        )
+        opened.append(connection)
+        return connection
+
+    yield connect_to
+    for connection in opened:
+        if connection.open:
+            connection.close()
+
+
+@pytest.fixture
+def stream(standin):
+    """A client of Stream Load."""
+    return Client(standin)

@@ -21,6 +21,7 @@ HTTP_POINTS = tuple(
     for operation in OPERATIONS
     for node, moments in (("fe", ("asked", "half answered")), ("be", MOMENTS))
     for moment in moments
+    if moment != "half" or operation in ("load", "write")
 )
 """Points of requests to the frontend, which sends elsewhere, and to a backend."""
 POINTS = (*STATEMENT_POINTS, *HTTP_POINTS)
@@ -72,10 +73,10 @@ class Faults:
     ) -> None:
         """Let the connection end at one of POINTS, the next ``times`` times that it is reached.
 
-        ``after`` counts rows at "rows". A load that is dropped at "half" or "received" of a
-        backend ``aborts``; or it ``goes on``, and is carried out although nobody is told; or it
-        ``lingers``, and its label is in use until the server's ``settle`` is called. What was
-        carried out stays so. Raises ValueError for no such point.
+        ``after`` counts rows at "rows". A Stream Load that is dropped at "half" or "received" of
+        a backend ``aborts``; or it ``lingers``, and its label is in use until the server's
+        ``settle`` is called; or, once it is received, it ``goes on``, and is carried out although
+        nobody is told. What was carried out stays so. Raises ValueError for no such point.
         """
         self._arm(point, Fault(what="drop", times=times, after=after, then=then))
 

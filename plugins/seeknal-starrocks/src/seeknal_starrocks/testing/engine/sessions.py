@@ -41,9 +41,13 @@ class Session:
         self.world = world
         self.user = user
         self.id = id
+        self.reset()
+
+    def reset(self) -> None:
+        """Go back to where a session begins."""
         self.catalog = DEFAULT
         self.database: str | None = None
-        self.variables = initial(world.version)
+        self.variables = initial(self.world.version)
 
     def execute(self, sql: str) -> Result:
         """Raises Refused."""

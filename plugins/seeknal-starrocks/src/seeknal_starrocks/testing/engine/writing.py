@@ -57,9 +57,32 @@ def unfit(columns: Sequence[Column]) -> str:
         longest = bytes_of_text(column.type)
         if longest is not None:
             found.append(f"octet_length(encode({name})) > {longest}")
-        else:
-            found.append(f"({name} IS NOT NULL AND {cast(column, name)} IS NULL)")
-    return " OR ".join(found)
+            continue
+        found.append(f"({name} IS NOT NULL AND {cast(column, name)} IS NULL)")
+        if (pattern := _pattern(column.type)) is not None:
+            found.append(f"NOT regexp_full_match({name}, '{pattern}')")
+    return " OR ".join(f"coalesce({condition}, false)" for condition in found)
+
+
+_WHOLE = "-?[0-9]+"
+_DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_PATTERNS = {
+    **dict.fromkeys(("tinyint", "smallint", "int", "bigint", "largeint"), _WHOLE),
+    **dict.fromkeys(("float", "double"), r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?"),
+    "boolean": "true|false|0|1",
+    "date": _DAY,
+    "datetime": _DAY + r"( [0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?)?",
+    # How its bytes are written is not known here.
+    "varbinary": "",
+}
+"""How values are written of which nothing is lost: StarRocks rounds, or makes NULL of others."""
+
+
+def _pattern(type: str) -> str | None:
+    if type.startswith("decimal"):
+        scale = int(type.rstrip(")").split(",")[1])
+        return _WHOLE + (rf"(\.[0-9]{{1,{scale}}})?" if scale else "")
+    return _PATTERNS.get(type)
 
 
 def put(cursor: Any, table: Table, rows: str, *, order: str | None = None) -> int:

@@ -1,0 +1,1 @@
+"""The MySQL protocol, as StarRocks speaks it."""
