@@ -14,8 +14,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from tests.unpacked import NotToBeHad, environment, unpacked
+
 PACKAGES = ("mariadb-server-core", "libmariadb3", "mariadb-common", "liburing2", "libaio1")
-CACHE = Path(os.environ.get("SEEKNAL_TEST_CACHE", Path.home() / ".cache" / "seeknal-tests"))
 WAIT = 90
 
 
@@ -32,7 +33,6 @@ def mariadb() -> Iterator[Path]:
     """
     root = _mariadb_programs()
     shared = root / "usr/share/mysql"
-    libraries = [str(path) for path in root.glob("**/*-linux-gnu")]
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         (place / "data").mkdir()
@@ -51,7 +51,7 @@ def mariadb() -> Iterator[Path]:
                     "--innodb-buffer-pool-size=16M",
                     *(["--user=root"] if os.geteuid() == 0 else []),
                 ],
-                env={**os.environ, "LD_LIBRARY_PATH": ":".join(libraries)},
+                env=environment(root),
                 stdout=log,
                 stderr=log,
             )
@@ -63,20 +63,10 @@ def mariadb() -> Iterator[Path]:
 
 
 def _mariadb_programs() -> Path:
-    root = CACHE / "mariadb"
-    if not (root / "usr/sbin/mariadbd").exists():
-        if not shutil.which("apt-get") or not shutil.which("dpkg"):
-            raise NoEngine("MariaDB's programs come from Debian's packages")
-        with tempfile.TemporaryDirectory() as folder:
-            got = subprocess.run(
-                ["apt-get", "--quiet", "download", *PACKAGES], cwd=folder, capture_output=True
-            )
-            if got.returncode:
-                raise NoEngine(f"no MariaDB: {got.stderr.decode(errors='replace')[-300:]}")
-            root.mkdir(parents=True, exist_ok=True)
-            for package in Path(folder).glob("*.deb"):
-                subprocess.run(["dpkg", "-x", package, root], check=True)
-    return root
+    try:
+        return unpacked("mariadb", PACKAGES)
+    except NotToBeHad as error:
+        raise NoEngine(str(error)) from None
 
 
 @contextmanager

@@ -40,7 +40,7 @@ _FUNCTIONS = words_of(
 )
 _NAMED = words_of(
     """
-    now curdate catalog database connection_id current_version user session_user ifnull nvl
+    now curdate catalog database schema connection_id current_version user session_user ifnull nvl
     array_length any_value days_add months_add date_trunc to_date
     """
 )
@@ -86,7 +86,7 @@ def _dialect() -> Any:
             FUNCTIONS: ClassVar = {
                 name: build
                 for name, build in StarRocks.Parser.FUNCTIONS.items()
-                if name not in ("CURRENT_VERSION", "SESSION_USER")
+                if name not in ("CURRENT_VERSION", "DATABASE", "SCHEMA", "SESSION_USER")
             }
 
     return Written

@@ -152,7 +152,7 @@ def delete(world: World, session: Session, sql: str) -> Done:
         table = world.table(world.place(name, session))
         if table.kind != "TABLE":
             raise analysis("DELETE is for tables")
-        query = prepare(world, session, f"SELECT 1 FROM {written} {reader.rest()}")
+        query = prepare(world, session, f"SELECT 1 AS n FROM {written} {reader.rest()}")
         with world.transaction() as cursor:
-            run(cursor, query.sql.replace("SELECT 1 FROM", "DELETE FROM", 1))
+            run(cursor, query.sql.replace("SELECT 1 AS n FROM", "DELETE FROM", 1))
             return Done(affected=int(cursor.fetchone()[0]))

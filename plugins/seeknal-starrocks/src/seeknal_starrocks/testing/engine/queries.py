@@ -41,7 +41,8 @@ def prepare(world: World, session: Session, sql: str, values: Values | None = No
     """Raises Refused for what is no query, and for tables that there are not."""
     tree = grammar.read_query(sql, world.version)
     bases: dict[Place, Table] = {}
-    looked_up = _looked_up(world, session, tree.copy(), bases, values or _no_values)
+    named = _named(tree.copy())
+    looked_up = _looked_up(world, session, named, bases, values or _no_values)
     return Query(sql=_for_duckdb(looked_up), tree=tree, bases=bases)
 
 
@@ -62,6 +63,19 @@ def _looked_up(
         column.set("db", None)
         column.set("catalog", None)
     return tree.transform(lambda node: _valued(node, values))
+
+
+def _named(tree: Any) -> Any:
+    """The query with a name for each column that is computed: as it is written."""
+    from sqlglot import exp
+
+    selects = tree
+    while isinstance(selects, exp.SetOperation | exp.Subquery):
+        selects = selects.this
+    for item in list(getattr(selects, "expressions", ())):
+        if not isinstance(item, exp.Alias | exp.Column | exp.Star):
+            item.replace(exp.alias_(item.copy(), item.sql("starrocks"), quoted=True))
+    return tree
 
 
 def _names_of_ctes(table: Any) -> set[str]:
@@ -124,7 +138,7 @@ def _valued(node: Any, values: Values) -> Any:
 _OF_SESSION = {"CurrentSchema": "database", "CurrentUser": "user", "CurrentVersion": "version"}
 _NAMES_OF_SESSION = {
     **{name: name for name in ("catalog", "database", "connection_id", "current_version")},
-    **{"user": "user", "session_user": "user"},
+    **{"user": "user", "session_user": "user", "schema": "database"},
 }
 
 

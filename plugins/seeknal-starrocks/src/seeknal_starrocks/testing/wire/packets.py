@@ -90,7 +90,8 @@ def read_length(payload: bytes, at: int) -> tuple[int, int]:
 
 def done(affected: int = 0, message: str = "") -> bytes:
     """That a statement is carried out."""
-    return b"\0" + length(affected) + length(0) + struct.pack("<HH", 2, 0) + message.encode()
+    said = text(message.encode()) if message else b""
+    return b"\0" + length(affected) + length(0) + struct.pack("<HH", 2, 0) + said
 
 
 def end() -> bytes:
