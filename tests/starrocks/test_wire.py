@@ -151,7 +151,7 @@ def test_a_variable_that_there_is_not_is_refused(connect):
     assert refused.value.args == (1193, "Unknown system variable 'nothing'")
 
 
-@pytest.mark.parametrize("size", [2**24 - 5, 2**24 - 2, 2**24 + 3, 2**25])
+@pytest.mark.parametrize("size", [2**24 - 5, 2**24 - 2, 2**24 + 3, 2**25 - 99])
 def test_texts_are_longer_than_a_packet(connect, size):
     connection = connect(max_allowed_packet=2**26)
 
@@ -298,6 +298,55 @@ def test_a_catalog_does_not_show_its_secrets(connect):
 
     assert "hunter2" not in written
     assert '"iceberg.catalog.uri" = "http://h"' in written
+
+
+def test_others_see_what_was_granted_and_define_nothing(servers):
+    server = servers(users={"root": "", "reader": ""})
+    for name in ("people", "secrets"):
+        server.execute(f"CREATE TABLE {name} (id BIGINT)", "shop")
+    server.execute("GRANT SELECT ON TABLE people TO USER 'reader'@'%'", "shop")
+    reader = pymysql.connect(host=server.host, port=server.port, user="reader", database="shop")
+
+    found = rows(reader, "SELECT TABLE_NAME FROM information_schema.tables")
+
+    assert found == [("people",)]
+    assert rows(reader, "SELECT count(*) FROM people") == [(0,)]
+    for statement in (
+        "SELECT 1 FROM secrets",
+        "DROP TABLE people",
+        "INSERT INTO people VALUES (1)",
+    ):
+        with pytest.raises(pymysql.err.MySQLError) as refused:
+            rows(reader, statement)
+        assert refused.value.args[0] == 5203
+    reader.close()
+
+
+def test_what_is_new_in_a_catalog_is_not_seen_before_it_is_asked_for(connect, standin):
+    standin.add_catalog("lake")
+    standin.add_table("lake.raw.events", {"id": "BIGINT"}, [(1,)])
+    connection = connect()
+    query = "SELECT id FROM lake.raw.events ORDER BY id"
+    rows(connection, f"CREATE MATERIALIZED VIEW v REFRESH DEFERRED MANUAL AS {query}")
+
+    standin.add_table("lake.raw.events", {"id": "BIGINT"}, [(1,), (2,)])
+    rows(connection, "REFRESH MATERIALIZED VIEW v WITH SYNC MODE")
+    before = rows(connection, query), rows(connection, "SELECT id FROM v")
+    rows(connection, "REFRESH EXTERNAL TABLE lake.raw.events")
+    rows(connection, "REFRESH MATERIALIZED VIEW v WITH SYNC MODE")
+
+    assert before == ([(1,)], [(1,)])
+    assert rows(connection, query) == [(1,), (2,)]
+    assert rows(connection, "SELECT id FROM v ORDER BY id") == [(1,), (2,)]
+
+
+def test_a_statement_is_not_longer_than_it_may_be(connect):
+    connection = connect(max_allowed_packet=2**26)
+
+    with pytest.raises(pymysql.err.MySQLError) as refused:
+        rows(connection, f"SELECT '{'x' * 2**25}' AS long")
+
+    assert refused.value.args[0] == 1153
 
 
 def test_numbers_of_errors_are_those_of_another_release(connect, standin):

@@ -131,6 +131,8 @@ class StandIn:
     ) -> None:
         """Makes ``catalog.database.table`` of an external catalog, or another in its place.
 
+        What is another is not seen before ``REFRESH EXTERNAL TABLE``: StarRocks keeps what it
+        has read of a catalog.
         ``columns`` have StarRocks' types. ``partitioned_by`` are Iceberg's transforms, as
         ``day(at)``, or columns; ``evolved``: it was partitioned otherwise before. Raises Refused
         for a catalog that there is not.

@@ -68,6 +68,9 @@ def _refresh_table(world: World, session: Session, statement: RefreshTable) -> R
     place = world.place(statement.name, session)
     if world.table(place).kind != "EXTERNAL":
         raise analysis(f"Do not support refresh internal table: {place[2]}")
+    if (newer := world.newer.pop(place, None)) is not None:
+        # It is the same table to those who know it, views and rights among them.
+        world.tables[place] = evolve(newer, id=world.tables[place].id, storage=newer.id)
     return Done()
 
 

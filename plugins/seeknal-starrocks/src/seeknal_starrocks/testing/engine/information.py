@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from seeknal_starrocks.testing.engine.things import DEFAULT, INFORMATION
@@ -33,10 +33,10 @@ _COLUMNS = {
     "loads": "ID:n LABEL DB_NAME TABLE_NAME STATE TYPE SINK_ROWS:n FILTERED_ROWS:n ERROR_MSG",
 }
 """Those of the columns that are known here, ``:n`` for whole numbers; StarRocks has more."""
-TABLES = frozenset(_COLUMNS)
+MaySee = Callable[["Table"], bool]
 
 
-def rows_of(world: World, place: Place, alias: str) -> Any:
+def rows_of(world: World, place: Place, alias: str, may_see: MaySee) -> Any:
     """A subquery of sqlglot's with the rows of such a table. Raises Refused for no such table."""
     import sqlglot
     from sqlglot import exp
@@ -53,7 +53,7 @@ def rows_of(world: World, place: Place, alias: str) -> Any:
             for (column, _, _), type in zip(columns, types, strict=True)
         )
     ).where(exp.false())
-    rows = list(_ROWS[name](world, place[0]))
+    rows = list(_ROWS[name](world, place[0], may_see))
     found: Any = first
     if rows:
         values = exp.values([tuple(row) for row in rows], alias="v")
@@ -63,14 +63,16 @@ def rows_of(world: World, place: Place, alias: str) -> Any:
     )
 
 
-def _schemata(world: World, catalog: str) -> Iterator[tuple[object, ...]]:
+def _schemata(world: World, catalog: str, may_see: MaySee) -> Iterator[tuple[object, ...]]:
     for of, name in sorted(world.databases | {(catalog, INFORMATION)}):
         if of == catalog:
             yield "def", name, "utf8", "utf8_general_ci", None
 
 
-def _of(world: World, catalog: str) -> Iterator[tuple[Place, Table]]:
-    return ((place, table) for place, table in sorted(world.tables.items()) if place[0] == catalog)
+def _of(world: World, catalog: str, may_see: MaySee) -> Iterator[tuple[Place, Table]]:
+    for place, table in sorted(world.tables.items()):
+        if place[0] == catalog and may_see(table):
+            yield place, table
 
 
 def count_of(world: World, table: Table) -> int | None:
@@ -82,16 +84,16 @@ def count_of(world: World, table: Table) -> int | None:
     return int(count)
 
 
-def _tables(world: World, catalog: str) -> Iterator[tuple[object, ...]]:
-    for (_, database, name), table in _of(world, catalog):
+def _tables(world: World, catalog: str, may_see: MaySee) -> Iterator[tuple[object, ...]]:
+    for (_, database, name), table in _of(world, catalog, may_see):
         kind = "VIEW" if table.kind in ("VIEW", "MATERIALIZED VIEW") else world.faults.table_type
         engine = {"MATERIALIZED VIEW": "MATERIALIZED_VIEW", "VIEW": "", "TABLE": "StarRocks"}
         shown = engine.get(table.kind, "ICEBERG")
         yield "def", database, name, kind, shown, count_of(world, table), table.comment
 
 
-def _columns(world: World, catalog: str) -> Iterator[tuple[object, ...]]:
-    for (_, database, name), table in _of(world, catalog):
+def _columns(world: World, catalog: str, may_see: MaySee) -> Iterator[tuple[object, ...]]:
+    for (_, database, name), table in _of(world, catalog, may_see):
         for at, column in enumerate(table.columns, 1):
             yield "def", database, name, *_column(at, column, table)
 
@@ -110,8 +112,8 @@ def _column(at: int, column: Column, table: Table) -> tuple[object, ...]:
     )
 
 
-def _views(world: World, catalog: str) -> Iterator[tuple[object, ...]]:
-    for (_, database, name), table in _of(world, catalog):
+def _views(world: World, catalog: str, may_see: MaySee) -> Iterator[tuple[object, ...]]:
+    for (_, database, name), table in _of(world, catalog, may_see):
         if table.definition is None:
             continue
         runs = [run for run in world.task_runs if run.view == (database, name)]
@@ -125,8 +127,8 @@ def _views(world: World, catalog: str) -> Iterator[tuple[object, ...]]:
         )
 
 
-def _tasks(world: World, catalog: str) -> Iterator[tuple[object, ...]]:
-    for (_, database, name), table in _of(world, catalog):
+def _tasks(world: World, catalog: str, may_see: MaySee) -> Iterator[tuple[object, ...]]:
+    for (_, database, name), table in _of(world, catalog, may_see):
         if table.definition is not None:
             refresh = table.definition.refresh
             every = refresh.every if refresh is not None else None
@@ -135,16 +137,21 @@ def _tasks(world: World, catalog: str) -> Iterator[tuple[object, ...]]:
             yield f"mv-{table.id}", schedule, DEFAULT, database, definition
 
 
-def _task_runs(world: World, catalog: str) -> Iterator[tuple[object, ...]]:
+def _task_runs(world: World, catalog: str, may_see: MaySee) -> Iterator[tuple[object, ...]]:
     for at, run in enumerate(world.task_runs):
         table = world.tables.get((DEFAULT, *run.view))
+        if table is not None and not may_see(table):
+            continue
         task = f"mv-{table.id}" if table is not None else None
         yield f"run-{at}", task, run.state, DEFAULT, run.view[0], run.message
 
 
-def _loads(world: World, catalog: str) -> Iterator[tuple[object, ...]]:
+def _loads(world: World, catalog: str, may_see: MaySee) -> Iterator[tuple[object, ...]]:
     shown = {"VISIBLE": "FINISHED", "ABORTED": "CANCELLED", "PREPARE": "LOADING"}
     for load in world.loads.all():
+        table = world.tables.get(load.place)
+        if table is not None and not may_see(table):
+            continue
         state = shown.get(load.state, load.state)
         yield (
             *(load.id, load.label, load.place[1], load.place[2], state, load.kind),

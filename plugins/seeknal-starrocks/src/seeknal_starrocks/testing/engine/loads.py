@@ -12,7 +12,7 @@ from attrs import evolve, frozen
 from seeknal_starrocks.testing.engine.things import Place
 
 State = Literal["PREPARE", "PREPARED", "COMMITTED", "VISIBLE", "ABORTED"]
-_LABEL = re.compile(r"[-\w.]{1,128}")
+_LABEL = re.compile(r"[-\w]{1,128}", re.ASCII)
 
 
 class LabelUsed(Exception):

@@ -40,7 +40,7 @@ def _of_item(world: World, session: Session, tree: Any, item: Any) -> Origin | N
         function, item = item.sql_name().lower(), item.this
     if not isinstance(item, exp.Column):
         return None
-    for alias, source in _sources(tree).items():
+    for alias, source in sources_of(tree).items():
         if item.table and item.table != alias:
             continue
         found = _in_source(world, session, source, item.name)
@@ -51,7 +51,7 @@ def _of_item(world: World, session: Session, tree: Any, item: Any) -> Origin | N
 
 def _of_star(world: World, session: Session, tree: Any, item: Any, name: str) -> Origin | None:
     table = getattr(item, "table", "")
-    for alias, source in _sources(tree).items():
+    for alias, source in sources_of(tree).items():
         if table and table != alias:
             continue
         if (found := _in_source(world, session, source, name)) is not None:
@@ -59,7 +59,8 @@ def _of_star(world: World, session: Session, tree: Any, item: Any, name: str) ->
     return None
 
 
-def _sources(tree: Any) -> dict[str, Any]:
+def sources_of(tree: Any) -> dict[str, Any]:
+    """What a select reads, by the names that it has there."""
     found = [tree.args["from_"].this] if tree.args.get("from_") else []
     found += [join.this for join in tree.args.get("joins") or ()]
     return {source.alias_or_name: source for source in found}
@@ -72,7 +73,7 @@ def _in_source(world: World, session: Session, source: Any, name: str) -> Origin
         return origin_of(world, session, source.this, name)
     if not isinstance(source, exp.Table):
         return None
-    if not source.db and (cte := _cte(source)) is not None:
+    if not source.db and (cte := cte_of(source)) is not None:
         return origin_of(world, session, cte.this, name)
     place = world.place(tuple(part.name for part in source.parts), session)
     table: Table = world.table(place)
@@ -85,7 +86,8 @@ def _in_source(world: World, session: Session, source: Any, name: str) -> Origin
     return (place, column.name, None) if column is not None else None
 
 
-def _cte(source: Any) -> Any:
+def cte_of(source: Any) -> Any:
+    """The common table expression that a name means, if it means one."""
     node = source
     while node is not None:
         for cte in getattr(node.args.get("with_"), "expressions", ()):

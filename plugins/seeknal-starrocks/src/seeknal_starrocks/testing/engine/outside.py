@@ -23,7 +23,7 @@ def add(
     partitioned_by: Sequence[str],
     evolved: bool,
 ) -> None:
-    """Makes a table of an external catalog, or another in its place."""
+    """Makes a table of an external catalog, or another in its place once that is refreshed."""
     catalog, database, table = name.split(".")
     with world.changing:
         world.create_database(catalog, database, if_not_exists=True)
@@ -44,4 +44,5 @@ def add(
             marks = ", ".join("?" for _ in columns)
             with world.transaction() as cursor:
                 cursor.executemany(f"INSERT INTO {made.stored} VALUES ({marks})", found)
-        world.tables[catalog, database, table] = made
+        seen = world.tables if (catalog, database, table) not in world.tables else world.newer
+        seen[catalog, database, table] = made

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Protocol
 
 from attrs import frozen
 
@@ -18,8 +18,26 @@ if TYPE_CHECKING:
     from seeknal_starrocks.testing.refusing import Refused
 
 Session = tuple[str, str | None]
-Values = Callable[[str], Any]
-"""The value of a function or variable of the session; raises Refused for one that there is not."""
+
+
+class Asker(Protocol):
+    """Who asks: a session."""
+
+    def value(self, name: str) -> Any:
+        """Of a function or variable. Raises Refused for one that there is not."""
+
+    def may_see(self, table: Table) -> bool:
+        """Whether information_schema tells of a table."""
+
+
+class _Everyone:
+    """Who refreshes a view: no session."""
+
+    def value(self, name: str) -> Any:
+        raise analysis(f"{name} is of a session, and nothing that a view may ask for")
+
+    def may_see(self, table: Table) -> bool:
+        return True
 
 
 @frozen(kw_only=True)
@@ -37,32 +55,31 @@ class Query:
         return any(column.type == "largeint" for t in self.bases.values() for column in t.columns)
 
 
-def prepare(world: World, session: Session, sql: str, values: Values | None = None) -> Query:
+def prepare(world: World, session: Session, sql: str, asker: Asker | None = None) -> Query:
     """Raises Refused for what is no query, and for tables that there are not."""
     tree = grammar.read_query(sql, world.version)
     bases: dict[Place, Table] = {}
+    from seeknal_starrocks.testing.engine.aliases import check_aliases
+
+    check_aliases(world, session, tree)
     named = _named(tree.copy())
-    looked_up = _looked_up(world, session, named, bases, values or _no_values)
+    looked_up = _looked_up(world, session, named, bases, asker or _Everyone())
     return Query(sql=_for_duckdb(looked_up), tree=tree, bases=bases)
 
 
-def _no_values(name: str) -> Any:
-    raise analysis(f"Unknown system variable '{name}'")
-
-
 def _looked_up(
-    world: World, session: Session, tree: Any, bases: dict[Place, Table], values: Values
+    world: World, session: Session, tree: Any, bases: dict[Place, Table], asker: Asker
 ) -> Any:
     from sqlglot import exp
 
     for table in list(tree.find_all(exp.Table)):
         if table.db or table.name not in _names_of_ctes(table):
-            table.replace(_source(world, session, table, bases))
+            table.replace(_source(world, session, table, bases, asker))
     for column in tree.find_all(exp.Column):
         # A table is known by its alias from here on.
         column.set("db", None)
         column.set("catalog", None)
-    return tree.transform(lambda node: _valued(node, values))
+    return tree.transform(lambda node: _valued(node, asker))
 
 
 def _named(tree: Any) -> Any:
@@ -88,7 +105,9 @@ def _names_of_ctes(table: Any) -> set[str]:
     return found
 
 
-def _source(world: World, session: Session, table: Any, bases: dict[Place, Table]) -> Any:
+def _source(
+    world: World, session: Session, table: Any, bases: dict[Place, Table], asker: Asker
+) -> Any:
     from sqlglot import exp
 
     names = tuple(part.name for part in table.parts)
@@ -97,13 +116,13 @@ def _source(world: World, session: Session, table: Any, bases: dict[Place, Table
     if place[1] == INFORMATION:
         from seeknal_starrocks.testing.engine.information import rows_of
 
-        return rows_of(world, place, alias)
+        return rows_of(world, place, alias, asker.may_see)
     found = world.table(place)
     bases[place] = found
     if found.kind == "VIEW":
         assert found.query is not None
         inner = grammar.read_query(found.query, world.version)
-        within = _looked_up(world, found.database or session, inner, bases, _no_values)
+        within = _looked_up(world, found.database or session, inner, bases, asker)
         names_of_columns = [exp.to_identifier(c.name, quoted=True) for c in found.columns]
         return exp.Subquery(
             this=within,
@@ -114,7 +133,7 @@ def _source(world: World, session: Session, table: Any, bases: dict[Place, Table
     return exp.alias_(exp.to_table(found.stored), alias, table=True, quoted=True)
 
 
-def _valued(node: Any, values: Values) -> Any:
+def _valued(node: Any, asker: Asker) -> Any:
     from sqlglot import exp
 
     name = _OF_SESSION.get(type(node).__name__)
@@ -123,7 +142,7 @@ def _valued(node: Any, values: Values) -> Any:
     elif isinstance(node, exp.Anonymous) and node.name.lower() in _NAMES_OF_SESSION:
         name = _NAMES_OF_SESSION[node.name.lower()]
     if name is not None:
-        return exp.convert(values(name))
+        return exp.convert(asker.value(name))
     if isinstance(node, exp.CurrentTimestamp) or (
         isinstance(node, exp.Anonymous) and node.name.lower() == "now"
     ):

@@ -47,11 +47,12 @@ class Table:
     bases: frozenset[int] = frozenset()
     active: bool = True
     inactive_reason: str = ""
+    storage: int | None = None
 
     @property
     def stored(self) -> str:
         """The table of DuckDB with its rows."""
-        return f"t{self.id}"
+        return f"t{self.storage or self.id}"
 
     @property
     def keys(self) -> tuple[str, ...]:

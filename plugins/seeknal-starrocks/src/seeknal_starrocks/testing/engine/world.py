@@ -48,6 +48,8 @@ class World:
         self.catalogs = {DEFAULT: Catalog()}
         self.databases = {(DEFAULT, INFORMATION)}
         self.tables: dict[Place, Table] = {}
+        self.newer: dict[Place, Table] = {}
+        """External tables as they are now, which were read before and are kept as they were."""
         self.grants: set[tuple[str, str, int]] = set()
         """User, right and the id of a table."""
         self.task_runs: list[TaskRun] = []

@@ -10,6 +10,7 @@ from attrs import frozen
 
 from seeknal_starrocks.testing.engine.results import Done
 from seeknal_starrocks.testing.engine.sessions import Session
+from seeknal_starrocks.testing.engine.variables import MOST_BYTES_OF_PACKET
 from seeknal_starrocks.testing.faults import Dropped
 from seeknal_starrocks.testing.log import Asked, Log
 from seeknal_starrocks.testing.refusing import Refused, access_denied
@@ -91,6 +92,9 @@ def _serve(packets: Packets, session: Session, listening: Listening) -> None:
 def _carry_out(
     packets: Packets, session: Session, listening: Listening, command: int, argument: bytes
 ) -> None:
+    if len(argument) > MOST_BYTES_OF_PACKET:
+        said = "Got a packet bigger than 'max_allowed_packet' bytes"
+        raise Refused(said, code=1153, state="08S01")
     if command == _QUERY:
         _statement(packets, session, listening, _decoded(argument))
     elif command == _USE:
