@@ -1,0 +1,125 @@
+"""From a connection's options to an open pymysql connection."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from seeknal.plugin import ConnectionFailed, scrub
+from seeknal_starrocks.addresses import DEFAULT_CATALOG, address_of
+
+if TYPE_CHECKING:
+    import ssl
+
+    from seeknal_starrocks.addresses import Address
+    from seeknal_starrocks.options import StarRocks
+
+_HELP = (
+    (r"Access denied for user", "check user: and password:"),
+    (r"Unknown database", "check database:, and catalog: if it is in another than default_catalog"),
+    (r"Unknown catalog|catalog .* (?:doesn't|does not) exist", "check catalog:"),
+    (r"Name or service not known|nodename nor servname|resolution", "check host:"),
+    (
+        r"Connection refused",
+        "is a frontend running there? port is of the MySQL protocol: 9030",
+    ),
+    (r"timed out", "is the host reachable? connect_timeout says how long it is waited for"),
+    (r"certificate verify failed", "ssl_ca: the file of the authority that signed it"),
+    (r"SSL connection is required|not support SSL", "ssl: preferred or disabled"),
+)
+
+
+def connect(name: str, options: StarRocks) -> Any:
+    """An open connection, in the catalog and database of its options. Raises ConnectionFailed."""
+    import pymysql
+
+    address = address_of(name, options)
+    try:
+        connection = pymysql.connect(**_parameters(name, address, options))
+    except (pymysql.Error, OSError) as error:
+        raise failed(name, error) from None
+    try:
+        _settle(connection, address, options)
+    except (pymysql.Error, OSError) as error:
+        connection.close()
+        raise failed(name, error) from None
+    return connection
+
+
+def _parameters(name: str, address: Address, options: StarRocks) -> dict[str, Any]:
+    # More than the server takes for a statement, so that the server's own word comes first.
+    longest = int(options.query_timeout.seconds) + 30
+    return {
+        "host": address.host,
+        "port": address.port,
+        "user": address.user,
+        "password": address.password.encode(),
+        "charset": "utf8mb4",
+        "autocommit": None,
+        "connect_timeout": max(1, int(options.connect_timeout.seconds)),
+        "read_timeout": longest,
+        "write_timeout": longest,
+        **_encryption(name, options),
+    }
+
+
+def _encryption(name: str, options: StarRocks) -> dict[str, Any]:
+    """Preferred, pymysql asks for it by itself where the server offers it."""
+    if options.ssl == "disabled":
+        return {"ssl_disabled": True}
+    if options.ssl == "preferred" and options.ssl_ca is None and options.ssl_cert is None:
+        return {}
+    try:
+        return {"ssl": _context(options)}
+    except OSError as error:
+        raise ConnectionFailed(
+            f"connection {name!r}: a file of ssl_ca, ssl_cert or ssl_key cannot be read:"
+            f" {error.strerror or error}",
+            code="SK1902",
+        ) from None
+
+
+def _context(options: StarRocks) -> ssl.SSLContext:
+    import ssl
+
+    context = ssl.create_default_context(cafile=options.ssl_ca)
+    if options.ssl in ("preferred", "required"):
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    elif options.ssl == "verify_ca":
+        context.check_hostname = False
+    if options.ssl_cert is not None:
+        secret = options.ssl_key_password
+        password = secret.reveal() if secret is not None else None
+        context.load_cert_chain(options.ssl_cert, options.ssl_key, password)
+    return context
+
+
+def _settle(connection: Any, address: Address, options: StarRocks) -> None:
+    """Goes to the catalog and the database, and sets what values depend on."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET time_zone = 'UTC'")
+        cursor.execute(f"SET query_timeout = {max(1, int(options.query_timeout.seconds))}")
+        if address.catalog != DEFAULT_CATALOG:
+            cursor.execute(f"SET CATALOG {quoted(address.catalog)}")
+        if address.database is not None:
+            cursor.execute(f"USE {quoted(address.database)}")
+
+
+def quoted(name: str) -> str:
+    """A name in StarRocks' quotes."""
+    return "`" + name.replace("`", "``") + "`"
+
+
+def failed(name: str, error: Exception) -> ConnectionFailed:
+    """What the server or the driver said."""
+    text = said(error)
+    help = next((help for pattern, help in _HELP if re.search(pattern, text)), None)
+    return ConnectionFailed(f"connection {name!r}: {text}", code="SK1902", help=help)
+
+
+def said(error: Exception) -> str:
+    """The message on one line, without its number."""
+    parts = error.args[1:] if len(error.args) > 1 else error.args
+    text = " ".join(str(part) for part in parts) or type(error).__name__
+    return scrub(" ".join(text.split()))

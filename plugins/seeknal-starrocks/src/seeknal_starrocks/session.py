@@ -1,0 +1,101 @@
+"""A read-only conversation, for ``sql --connection``, the repl and ``connection test``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from seeknal.plugin import NodeError, did_you_mean
+from seeknal_starrocks.addresses import address_of
+from seeknal_starrocks.asking import only_reads
+from seeknal_starrocks.connecting import connect, quoted, said
+
+if TYPE_CHECKING:
+    from seeknal_starrocks.options import StarRocks
+
+_RIGHTS = re.compile(r"GRANT (.+?) (?:ON|TO) ", re.IGNORECASE)
+_MISSING = re.compile(r"Unknown (?:table|database|catalog)", re.IGNORECASE)
+
+
+class StarRocksSession:
+    """Implements `seeknal.plugin.Session`."""
+
+    def __init__(self, name: str, options: StarRocks) -> None:
+        self._address = address_of(name, options)
+        self._connection = connect(name, options)
+
+    def execute(self, sql: str) -> tuple[Sequence[str], Sequence[Sequence[object]]]:
+        """Raises NodeError for a statement that changes something, and for what StarRocks says."""
+        if not only_reads(sql):
+            raise NodeError(
+                "only one statement that reads is carried out here: SELECT, WITH, SHOW, DESC or"
+                " EXPLAIN",
+                code="SK1903",
+                help="a name that is spelt as INSERT, UPDATE, DELETE, OUTFILE or ANALYZE is quoted",
+            )
+        return self._ask(sql)
+
+    def _ask(self, sql: str) -> tuple[Sequence[str], list[Sequence[object]]]:
+        import pymysql
+
+        try:
+            with self._connection.cursor() as cursor:
+                cursor.execute(sql)
+                names = [column[0] for column in cursor.description or ()]
+                return names, list(cursor.fetchall())
+        except (pymysql.Error, OSError) as error:
+            raise NodeError(said(error), code="SK0482") from None
+
+    def tables(self) -> Sequence[str]:
+        """Those of the database; of a connection without one, ``database.table`` of all."""
+        if self._address.database is not None:
+            return [str(row[0]) for row in self._ask("SHOW TABLES")[1]]
+        return [
+            f"{database}.{row[0]}"
+            for database in self._databases()
+            for row in self._ask(f"SHOW TABLES FROM {quoted(database)}")[1]
+        ]
+
+    def _databases(self) -> list[str]:
+        hidden = ("information_schema", "_statistics_", "sys")
+        found = [str(row[0]) for row in self._ask("SHOW DATABASES")[1]]
+        return [name for name in found if name not in hidden]
+
+    def schema(self, table: str) -> Sequence[tuple[str, str]]:
+        """Raises NodeError for a table that there is not."""
+        try:
+            rows = self._ask(f"DESC {'.'.join(map(quoted, table.split('.')))}")[1]
+        except NodeError as error:
+            if not _MISSING.search(error.message):
+                raise
+            near = did_you_mean(table, self.tables())
+            raise NodeError(f"there is no table {table}", code="SK1904", help=near) from None
+        return [(str(row[0]), str(row[1])) for row in rows]
+
+    def describe(self) -> str:
+        version = self._ask("SELECT current_version() AS version")[1][0][0]
+        catalogs = ", ".join(str(row[0]) for row in self._ask("SHOW CATALOGS")[1])
+        place = self._address.database
+        tables = f"database {place} with {len(self.tables())} tables, " if place else ""
+        return (
+            f"StarRocks {version}, catalogs {catalogs}; {tables}"
+            f"as {self._address.user}, who has {self._rights()}"
+        )
+
+    def _rights(self) -> str:
+        grants = " ".join(str(row[-1]) + " " for row in self._ask("SHOW GRANTS")[1])
+        found = dict.fromkeys(
+            right.strip(" '`")
+            for granted in _RIGHTS.findall(grants)
+            for right in granted.split(",")
+        )
+        return ", ".join(found) or "no rights"
+
+    def close(self) -> None:
+        _close(self._connection)
+
+
+def _close(connection: Any) -> None:
+    if connection.open:
+        connection.close()
