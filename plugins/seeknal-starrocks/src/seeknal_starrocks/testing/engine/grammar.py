@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from seeknal_starrocks.testing.ddl.words import words_of
+from seeknal_starrocks.testing.engine.strictness import check_written
 from seeknal_starrocks.testing.refusing import analysis, syntax
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ def read_query(sql: str, version: tuple[int, ...]) -> exp.Query:
     """Raises Refused for what is no query, or one with anything that is not listed here."""
     from sqlglot import errors, exp
 
+    check_written(sql)
     try:
         trees = _dialect()().parse(sql)
     except errors.SqlglotError as error:
@@ -194,7 +196,14 @@ def _look_at_table(node: Any, version: tuple[int, ...]) -> None:
         raise syntax(1, 0, f"'{node.alias}' is an alias here, and nothing else")
 
 
+def _look_at_tuple(node: Any, version: tuple[int, ...]) -> None:
+    around = type(node.parent).__name__
+    if around not in ("In", "GroupingSets", "Rollup", "Cube", "Values"):
+        raise _unexpected(node)
+
+
 _LOOKS = {
+    "Tuple": _look_at_tuple,
     "Select": _look_at_select,
     "Join": _look_at_join,
     "Group": _look_at_group,
