@@ -112,6 +112,23 @@ def testing_api() -> str:
     return _exported("seeknal.testing")
 
 
+def starrocks_testing() -> str:
+    return _exported("seeknal_starrocks.testing")
+
+
+def starrocks_switches() -> str:
+    """What the stand-in for StarRocks and its faults can be told."""
+    from seeknal_starrocks.testing import Faults, StandIn
+
+    rows = [
+        (f"`{shown}.{name}`", _first_paragraph(method.__doc__))
+        for shown, kind in (("server", StandIn), ("server.faults", Faults))
+        for name, method in vars(kind).items()
+        if inspect.isfunction(method) and not name.startswith("_")
+    ]
+    return table(("call", "what it does"), rows)
+
+
 def _exported(*modules: str) -> str:
     """Every name that the modules export, with what it is."""
     found = {
@@ -127,6 +144,11 @@ _VALUES = {
     "BYTEWISE_RULES": "the same for dialects that compare texts byte by byte, as DuckDB does",
     "LONG_RULES": "rules for dialects of which every whole number has 64 bits, and sums have more",
     "__version__": "the version of seeknal",
+    "HTTP_POINTS": "the points of `POINTS` that requests by HTTP have, as `be load half`",
+    "MOMENTS": "of a request: when it can go wrong",
+    "OPERATIONS": "requests by HTTP: a Stream Load, and those of its transactions",
+    "POINTS": "where a server can be told to go wrong",
+    "STATEMENT_POINTS": "the points of `POINTS` that connections and statements have",
     "Rows": "what a hook may answer as a node's rows",
 }
 """What Python keeps no docstring of."""
@@ -518,6 +540,8 @@ BLOCKS: Mapping[str, Callable[[], str]] = {
     "plugin-api": plugin_api,
     "python-api": python_api,
     "testing-api": testing_api,
+    "starrocks-testing": starrocks_testing,
+    "starrocks-switches": starrocks_switches,
     "selectors": selectors,
     "profile-keys": profile_keys,
     "target-keys": target_keys,

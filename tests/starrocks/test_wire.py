@@ -1,6 +1,7 @@
 """The MySQL protocol of the stand-in, by pymysql."""
 
 import subprocess
+import sys
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -447,3 +448,22 @@ def test_a_server_without_tls_takes_no_encrypted_connection(standin, connect, ce
         connect(standin, ssl={"ca": str(file)})
 
     assert standin.log.all == []
+
+
+def test_a_server_of_its_own_process_tells_its_ports_and_ends_with_its_input():
+    process = subprocess.Popen(
+        [sys.executable, "-m", "seeknal_starrocks.testing", "--database", "shop"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    port = int(process.stdout.readline().split(",")[0].removeprefix("port "))
+    connection = pymysql.connect(host="127.0.0.1", port=port, user="root", database="shop")
+    rows(connection, "CREATE TABLE t (id INT)")
+    connection.close()
+
+    shown, refused = process.communicate("SHOW TABLES\nSELEC 1\n", timeout=30)
+
+    assert (process.returncode, shown) == (0, "t\n")
+    assert refused.startswith("Getting syntax error")

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from typing import Literal
 
-from attrs import frozen
+from seeknal_starrocks.testing.armed import Armed, Fault
 
-STATEMENT_POINTS = (*("connected", "login", "asked", "carried out", "columns", "rows", "last row"),)
+STATEMENT_POINTS = ("connected", "login", "asked", "carried out", "columns", "rows", "last row")
 """Of the MySQL protocol: a connection is made, a user logs in, a statement has come, it has been
 carried out and nothing of it told, columns were told, ``after`` rows were, all but the end was."""
 OPERATIONS = ("load", "begin", "write", "prepare", "commit", "rollback")
@@ -25,21 +23,8 @@ HTTP_POINTS = tuple(
 )
 """Points of requests to the frontend, which sends elsewhere, and to a backend."""
 POINTS = (*STATEMENT_POINTS, *HTTP_POINTS)
-
-
-class Dropped(Exception):
-    """The connection ends here and now."""
-
-
-@frozen(kw_only=True)
-class Fault:
-    what: Literal["drop", "fail", "delay"]
-    after: int = 0
-    times: int = 1
-    seconds: float = 0.0
-    message: str = ""
-    then: Literal["aborts", "goes on", "lingers"] = "aborts"
-    """What becomes of a load whose connection is dropped before it was carried out."""
+REFRESH, LOGIN, PUBLISH = "a refresh", "any login", "a publish"
+"""What fails by switches of its own."""
 
 
 class Faults:
@@ -56,12 +41,10 @@ class Faults:
         unknown table."""
         self.redirect_to: str | None = None
         """``host:port`` that the frontend names in place of its backend."""
-        self._lock = threading.Lock()
-        self._armed: dict[str, list[Fault]] = {}
-        self._refreshes: list[str] = []
-        self._refused_logins = 0
-        self._timeouts = 0
-        self._slow = 0.0
+        self.seconds_of_statements = 0.0
+        """How much longer every statement takes; see ``slow``."""
+        self.armed = Armed()
+        """What is armed, as the server meets it."""
 
     def drop(
         self,
@@ -99,81 +82,29 @@ class Faults:
 
     def fail_refresh(self, message: str, *, times: int = 1) -> None:
         """Let the next refreshes of materialized views fail."""
-        with self._lock:
-            self._refreshes += [message] * times
+        self.armed.add(REFRESH, Fault(what="fail", times=times, message=message))
 
     def refuse_logins(self, times: int = 1) -> None:
         """Let the next logins be refused by error 1045, whatever the password."""
-        with self._lock:
-            self._refused_logins += times
+        self.armed.add(LOGIN, Fault(what="fail", times=times))
 
     def slow(self, seconds: float) -> None:
         """Let every statement take this much longer; 0 ends it."""
-        self._slow = seconds
+        self.seconds_of_statements = seconds
 
     def time_out_publishing(self, times: int = 1) -> None:
         """Let the next loads be committed and not be seen: their status is "Publish Timeout".
 
         Their rows are there once the server's ``publish`` was called.
         """
-        with self._lock:
-            self._timeouts += times
+        self.armed.add(PUBLISH, Fault(what="fail", times=times))
 
     def clear(self) -> None:
         """Switch all off but what names are called."""
-        with self._lock:
-            self._armed.clear()
-            self._refreshes.clear()
-            self._refused_logins = self._timeouts = 0
-        self._slow, self.redirect_to = 0.0, None
-
-    def reach(self, point: str, rows: int = 0) -> Fault | None:
-        """What is to happen here, beside a delay, which has passed when it answers."""
-        fault = self._take(point, rows)
-        if fault is not None and fault.what == "delay":
-            time.sleep(fault.seconds)
-            return self.reach(point, rows)
-        return fault
-
-    def meet(self, point: str, rows: int = 0) -> Fault | None:
-        """As ``reach``. Raises Dropped where the connection ends."""
-        fault = self.reach(point, rows)
-        if fault is not None and fault.what == "drop":
-            raise Dropped
-        return fault
-
-    def rows_before_drop(self) -> int | None:
-        """How many rows are still sent, where the connection is to end among them."""
-        with self._lock:
-            armed = self._armed.get("rows")
-            return armed[0].after if armed else None
-
-    def refused_login(self) -> bool:
-        with self._lock:
-            self._refused_logins -= (refused := self._refused_logins > 0)
-            return refused
-
-    def failed_refresh(self) -> str | None:
-        with self._lock:
-            return self._refreshes.pop(0) if self._refreshes else None
-
-    def timed_out(self) -> bool:
-        with self._lock:
-            self._timeouts -= (timed_out := self._timeouts > 0)
-            return timed_out
-
-    def wait(self) -> None:
-        time.sleep(self._slow)
+        self.armed.clear()
+        self.seconds_of_statements, self.redirect_to = 0.0, None
 
     def _arm(self, point: str, fault: Fault) -> None:
         if point not in POINTS:
             raise ValueError(f"there is no point {point!r}; there are {', '.join(POINTS)}")
-        with self._lock:
-            self._armed.setdefault(point, []).extend([fault] * fault.times)
-
-    def _take(self, point: str, rows: int) -> Fault | None:
-        with self._lock:
-            armed = self._armed.get(point)
-            if not armed or armed[0].after > rows:
-                return None
-            return armed.pop(0)
+        self.armed.add(point, fault)

@@ -25,6 +25,8 @@ class Asked:
 
 
 class Log:
+    """What was asked; ``clear`` forgets it."""
+
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._asked: list[Asked] = []

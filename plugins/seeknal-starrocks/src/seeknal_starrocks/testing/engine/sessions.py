@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -51,7 +52,7 @@ class Session:
 
     def execute(self, sql: str) -> Result:
         """Raises Refused."""
-        self.world.faults.wait()
+        time.sleep(self.world.faults.seconds_of_statements)
         try:
             word = Reader(sql).next
             carry_out = _STATEMENTS.get(word.word or word.text)

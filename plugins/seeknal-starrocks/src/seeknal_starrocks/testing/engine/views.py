@@ -17,6 +17,7 @@ from seeknal_starrocks.testing.engine import properties
 from seeknal_starrocks.testing.engine.queries import prepare, run
 from seeknal_starrocks.testing.engine.things import Table, TaskRun
 from seeknal_starrocks.testing.engine.viewrules import check_schedule, judge_view
+from seeknal_starrocks.testing.faults import REFRESH
 from seeknal_starrocks.testing.refusing import Refused, analysis
 from seeknal_starrocks.testing.types import duckdb_type
 
@@ -90,7 +91,8 @@ def refresh(world: World, session: Session, statement: RefreshView) -> str:
 
 def _try_refresh(world: World, place: Place) -> str | None:
     """What went wrong; the rows then are as they were."""
-    failure = world.faults.failed_refresh()
+    fault = world.faults.armed.reach(REFRESH)
+    failure = fault.message if fault is not None else None
     if failure is None:
         try:
             _fill(world, place)

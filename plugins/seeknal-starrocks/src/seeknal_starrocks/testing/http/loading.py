@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from seeknal_starrocks.testing.engine.loads import BadLabel, LabelUsed, Load
+from seeknal_starrocks.testing.faults import PUBLISH
 from seeknal_starrocks.testing.http import answers, rows
 from seeknal_starrocks.testing.http.options import BadLoad, Options, options_of
 from seeknal_starrocks.testing.http.rows import Counted
@@ -96,7 +97,7 @@ class Loading:
     def commit(self, begun: Begun) -> bool:
         """Whether its rows are seen at once."""
         begun = self._begun[begun.load.id]
-        seen = not self.world.faults.timed_out()
+        seen = self.world.faults.armed.reach(PUBLISH) is None
         with self.world.changing:
             self.world.loads.commit(begun.load, self._put(begun), seen=seen)
         return seen

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
+from seeknal_starrocks.testing.armed import Dropped
 from seeknal_starrocks.testing.engine.loads import LabelUsed
 from seeknal_starrocks.testing.engine.things import DEFAULT
-from seeknal_starrocks.testing.faults import Dropped
 from seeknal_starrocks.testing.http import answers
 from seeknal_starrocks.testing.http.answers import Answer
 from seeknal_starrocks.testing.http.loading import stream_load, transact
@@ -145,7 +145,7 @@ class Backend(Request):
     def _meet_early(self, point: str, begun: Begun, body: Path | None) -> str | None:
         """As ``meet``; where the connection ends, the load fares as the fault says."""
         loading = self.node.loading
-        fault = loading.world.faults.reach(f"be {point}")
+        fault = loading.world.faults.armed.reach(f"be {point}")
         if fault is None or fault.what != "drop":
             return fault.message if fault is not None else None
         if fault.then == "aborts" or (body is None and fault.then == "goes on"):

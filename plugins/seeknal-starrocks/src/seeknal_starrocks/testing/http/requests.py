@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from attrs import frozen
 
+from seeknal_starrocks.testing.armed import Dropped
 from seeknal_starrocks.testing.engine.sessions import Session
-from seeknal_starrocks.testing.faults import Dropped
 from seeknal_starrocks.testing.http.loading import Loading
 from seeknal_starrocks.testing.http.options import BadLoad
 from seeknal_starrocks.testing.log import Asked, Log
@@ -109,7 +109,7 @@ class Request(BaseHTTPRequestHandler):
 
     def meet(self, point: str) -> str | None:
         """The message of an error that is to be told here. Raises Dropped."""
-        fault = self.node.loading.world.faults.meet(f"{self.node.name} {point}")
+        fault = self.node.loading.world.faults.armed.meet(f"{self.node.name} {point}")
         return fault.message if fault is not None else None
 
     def may_load(self, place: Place) -> str | None:

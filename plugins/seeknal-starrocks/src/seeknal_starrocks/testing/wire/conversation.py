@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
+from seeknal_starrocks.testing.armed import Dropped
 from seeknal_starrocks.testing.engine.results import Done
 from seeknal_starrocks.testing.engine.sessions import Session
 from seeknal_starrocks.testing.engine.variables import MOST_BYTES_OF_PACKET
-from seeknal_starrocks.testing.faults import Dropped
+from seeknal_starrocks.testing.faults import LOGIN
 from seeknal_starrocks.testing.log import Asked, Log
 from seeknal_starrocks.testing.refusing import Refused, access_denied
 from seeknal_starrocks.testing.wire import packets as wire
@@ -44,7 +45,7 @@ class Listening:
 def converse(packets: Packets, listening: Listening, id: int) -> None:
     """Serve a client until it goes. Raises Dropped where a fault ends the connection."""
     faults = listening.world.faults
-    faults.meet("connected")
+    faults.armed.meet("connected")
     try:
         login = greet(packets, id, listening.users, listening.tls)
         if login is None:
@@ -64,8 +65,8 @@ def _logged_in(login: Login, listening: Listening, id: int) -> Session:
     listening.log.add(
         Asked(how="login", text=login.user, user=login.user, encrypted=login.encrypted)
     )
-    fault = faults.meet("login")
-    if faults.refused_login() or (listening.requires_tls and not login.encrypted):
+    fault = faults.armed.meet("login")
+    if faults.armed.reach(LOGIN) is not None or (listening.requires_tls and not login.encrypted):
         raise access_denied(login.user, with_password=True)
     if fault is not None:
         raise Refused(fault.message)
@@ -124,10 +125,10 @@ def _decoded(argument: bytes) -> str:
 def _statement(packets: Packets, session: Session, listening: Listening, sql: str) -> None:
     faults = listening.world.faults
     listening.log.add(Asked(how="statement", text=sql, user=session.user))
-    if (fault := faults.meet("asked")) is not None:
+    if (fault := faults.armed.meet("asked")) is not None:
         raise Refused(fault.message)
     result = session.execute(sql)
-    faults.meet("carried out")
+    faults.armed.meet("carried out")
     if isinstance(result, Done):
         packets.write(wire.done(result.affected, result.message))
     else:
@@ -141,11 +142,11 @@ def _send(packets: Packets, result: Rows, world: World) -> None:
     for name, type in zip(result.names, result.types, strict=True):
         packets.write(definition(name, type))
     packets.write(wire.end())
-    if (fault := world.faults.reach("columns")) is not None:
+    if (fault := world.faults.armed.reach("columns")) is not None:
         packets.flush()
         raise Dropped if fault.what == "drop" else Refused(fault.message)
     for sent, row in enumerate(result.rows):
-        if world.faults.reach("rows", sent) is not None:
+        if world.faults.armed.reach("rows", sent) is not None:
             packets.flush()
             raise Dropped
         values = (
@@ -153,7 +154,7 @@ def _send(packets: Packets, result: Rows, world: World) -> None:
             for encode, value in zip(encoders, row, strict=True)
         )
         packets.write(b"".join(values))
-    if world.faults.reach("last row") is not None:
+    if world.faults.armed.reach("last row") is not None:
         packets.flush()
         raise Dropped
     packets.write(wire.end())

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 
-from seeknal_starrocks.testing.faults import Dropped
+from seeknal_starrocks.testing.armed import Dropped
 from seeknal_starrocks.testing.wire.packets import Packets
 
 
