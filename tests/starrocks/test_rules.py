@@ -7,6 +7,8 @@ import yaml
 
 from seeknal_starrocks.testing.refusing import Refused
 
+pytestmark = [pytest.mark.inside, pytest.mark.versions]
+
 RULES = yaml.safe_load((Path(__file__).parent / "rules.yml").read_text())
 
 

@@ -12,6 +12,8 @@ from tests.starrocks.stream import Client
 
 from seeknal_starrocks.testing import HTTP_POINTS
 
+pytestmark = pytest.mark.inside
+
 ROWS = b"1\t2026-01-02 03:04:05\ta\t1.5\t2.50\n2\t\\N\t\\N\t\\N\t\\N\n"
 LOAD_POINTS = [point for point in HTTP_POINTS if point.split()[1] == "load"]
 TRANSACTION_POINTS = [point for point in HTTP_POINTS if point.split()[1] != "load"]
