@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pymysql
@@ -143,6 +143,30 @@ def test_sessions_have_variables_of_their_own(connect):
 
     assert rows(one, "SELECT @@query_timeout") == [(5,)]
     assert rows(two, "SHOW VARIABLES LIKE 'query_timeout'") == [("query_timeout", "300")]
+
+
+ZONES = {"Asia/Shanghai": 8, "UTC": 0, "+05:30": 5.5, "-03:00": -3}
+
+
+@pytest.mark.parametrize("zone", ZONES)
+def test_it_is_as_late_as_in_the_zone_of_the_session(connect, zone):
+    connection = connect()
+    at_first = rows(connection, "SELECT @@time_zone")
+
+    rows(connection, f"SET time_zone = '{zone}'")
+    ((now, today),) = rows(connection, "SELECT now(), CAST(curdate() AS STRING)")
+
+    there = datetime.now(UTC).replace(tzinfo=None) + timedelta(hours=ZONES[zone])
+    assert at_first == [("Asia/Shanghai",)]
+    assert abs(there - now) < timedelta(minutes=1)
+    assert today in {str((there - timedelta(minutes=at)).date()) for at in (0, 1)}
+
+
+def test_a_zone_that_there_is_not_is_refused(connect):
+    with pytest.raises(pymysql.err.MySQLError) as refused:
+        rows(connect(), "SET time_zone = 'Moon/Crater'")
+
+    assert refused.value.args == (1298, "Unknown or incorrect time zone: 'Moon/Crater'")
 
 
 def test_a_variable_that_there_is_not_is_refused(connect):

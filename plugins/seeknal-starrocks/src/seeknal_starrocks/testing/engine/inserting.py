@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from seeknal_starrocks.testing.engine.queries import Query, Session
     from seeknal_starrocks.testing.engine.things import Table
     from seeknal_starrocks.testing.engine.world import World
+from seeknal_starrocks.testing.engine.zones import DEFAULT_ZONE
 
 _numbers = itertools.count(1)
 
@@ -123,7 +124,7 @@ def _value(column: Any, value: str | None) -> str:
     if value is not None:
         return f"CAST({value} AS {type})"
     if column.default == "CURRENT_TIMESTAMP":
-        return f"CAST(now() AS {type})"
+        return f"CAST(timezone('{DEFAULT_ZONE}', now()) AS {type})"
     return (
         f"CAST({quote_literal(column.default)} AS {type})" if column.default is not None else "NULL"
     )

@@ -9,6 +9,7 @@ from attrs import frozen
 
 from seeknal_starrocks.testing.engine import grammar
 from seeknal_starrocks.testing.engine.things import DEFAULT, INFORMATION, Place, Table
+from seeknal_starrocks.testing.engine.zones import DEFAULT_ZONE, now_in
 from seeknal_starrocks.testing.refusing import analysis
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ class _Everyone:
     """Who refreshes a view: no session."""
 
     def value(self, name: str) -> Any:
+        if name == "@@time_zone":
+            return DEFAULT_ZONE
         raise analysis(f"{name} is of a session, and nothing that a view may ask for")
 
     def may_see(self, table: Table) -> bool:
@@ -143,11 +146,12 @@ def _valued(node: Any, asker: Asker) -> Any:
         name = _NAMES_OF_SESSION[node.name.lower()]
     if name is not None:
         return exp.convert(asker.value(name))
-    if isinstance(node, exp.CurrentTimestamp) or (
-        isinstance(node, exp.Anonymous) and node.name.lower() == "now"
-    ):
-        # A DATETIME has no zone.
-        return exp.cast(exp.CurrentTimestamp(), "TIMESTAMP")
+    called = node.name.lower() if isinstance(node, exp.Anonymous) else type(node).__name__
+    if called in ("now", "CurrentTimestamp"):
+        # A DATETIME has no zone, and is that of the session.
+        return now_in(asker.value("@@time_zone"))
+    if called in ("curdate", "CurrentDate"):
+        return exp.cast(now_in(asker.value("@@time_zone")), "DATE")
     if isinstance(node, exp.Cast) and not isinstance(node, exp.TryCast):
         # A value that cannot be cast is NULL in StarRocks.
         return exp.TryCast(**node.args)

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from seeknal_starrocks.testing.engine.settings import Settings
     from seeknal_starrocks.testing.engine.things import Place, Table
     from seeknal_starrocks.testing.engine.world import World
+from seeknal_starrocks.testing.engine.zones import check_zone
 
 _BATCH = 2048
 ROOT = "root"
@@ -131,6 +132,8 @@ class Session:
                 raise unknown_variable(name)
             if name in READ_ONLY:
                 raise read_only(name)
+            if name == "time_zone":
+                check_zone(value)
             self.variables[name] = value
         if settings.catalog is not None:
             if settings.catalog not in self.world.catalogs:

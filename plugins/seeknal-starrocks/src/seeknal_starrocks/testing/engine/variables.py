@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from seeknal_starrocks.testing.engine.zones import DEFAULT_ZONE
 from seeknal_starrocks.testing.refusing import Refused
 
 SERVER_VERSION = "8.0.33"
@@ -45,8 +46,8 @@ def initial(version: tuple[int, ...]) -> dict[str, str]:
         "sql_quote_show_create": "1",
         "sql_safe_updates": "0",
         "sql_select_limit": "9223372036854775807",
-        "system_time_zone": "Asia/Shanghai",
-        "time_zone": "Asia/Shanghai",
+        "system_time_zone": DEFAULT_ZONE,
+        "time_zone": DEFAULT_ZONE,
         "transaction_isolation": "REPEATABLE-READ",
         "transaction_read_only": "OFF",
         "tx_isolation": "REPEATABLE-READ",

@@ -10,6 +10,7 @@ from attrs import frozen
 from seeknal_starrocks.testing.engine import writing
 from seeknal_starrocks.testing.engine.queries import run
 from seeknal_starrocks.testing.engine.writing import ORDER, quoted
+from seeknal_starrocks.testing.engine.zones import DEFAULT_ZONE
 from seeknal_starrocks.testing.http.options import MOST_BYTES_OF_JSON, OPERATION, BadLoad
 
 if TYPE_CHECKING:
@@ -158,7 +159,11 @@ def _value(table: Table, column: Column, names: tuple[str, ...], *, partial: boo
         return f"old.{name} AS {name}"
     if column.default is None:
         return f"NULL AS {name}"
-    given = "CAST(now() AS VARCHAR)" if column.default == "CURRENT_TIMESTAMP" else None
+    given = (
+        f"CAST(timezone('{DEFAULT_ZONE}', now()) AS VARCHAR)"
+        if column.default == "CURRENT_TIMESTAMP"
+        else None
+    )
     return f"{writing.cast(column, given or quote_literal(column.default))} AS {name}"
 
 
