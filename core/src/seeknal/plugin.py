@@ -96,12 +96,18 @@ if TYPE_CHECKING:
     from seeknal.sql.check import SqlRefused as SqlRefused
     from seeknal.sql.check import check_query as check_query
     from seeknal.sql.condition import check_condition as check_condition
+    from seeknal.sql.exactly import APPROXIMATE as APPROXIMATE
+    from seeknal.sql.exactly import converted as converted
+    from seeknal.sql.exactly import holds as holds
+    from seeknal.sql.exactly import number_as as number_as
+    from seeknal.sql.exactly import read_as as read_as
     from seeknal.sql.inrange import condition_within as condition_within
     from seeknal.sql.inrange import ends_within as ends_within
     from seeknal.sql.literals import literal_faults as literal_faults
     from seeknal.sql.misfits import misfit as misfit
     from seeknal.sql.misfits import misfit_faults as misfit_faults
     from seeknal.sql.positions import place_in_sql as place_in_sql
+    from seeknal.sql.querytext import without_end as without_end
     from seeknal.sql.quote import quote_identifier as quote_identifier
     from seeknal.sql.quote import quote_literal as quote_literal
     from seeknal.sql.quote import quote_name as quote_name
@@ -253,10 +259,12 @@ _FROM = {
     "seeknal.rows.undoing": ("PutBack", "put_back"),
     "seeknal.sql.check": ("SqlRefused", "check_query"),
     "seeknal.sql.condition": ("check_condition",),
+    "seeknal.sql.exactly": ("APPROXIMATE", "converted", "holds", "number_as", "read_as"),
     "seeknal.sql.inrange": ("condition_within", "ends_within"),
     "seeknal.sql.literals": ("literal_faults",),
     "seeknal.sql.misfits": ("misfit", "misfit_faults"),
     "seeknal.sql.quote": ("quote_identifier", "quote_literal", "quote_name", "written_name"),
+    "seeknal.sql.querytext": ("without_end",),
     "seeknal.sql.storage": ("as_parquet",),
     "seeknal.sql.translating.differences": ("differences",),
     "seeknal.sql.translating.pairs.plain": ("ALIKE_RULES", "BYTEWISE_RULES", "LONG_RULES"),

@@ -20,6 +20,7 @@ from seeknal.plugin import (
     find_word,
     how_to_make,
     quote_identifier,
+    without_end,
 )
 from seeknal_postgres.cancelling import cancellable
 from seeknal_postgres.catalogue import describe, no_table, table_of
@@ -28,7 +29,6 @@ from seeknal_postgres.connections import ALIASES, connection_of
 from seeknal_postgres.extents import extents_of, loose, tell_rounded
 from seeknal_postgres.names import CODE, HELP, names_in, too_long
 from seeknal_postgres.pool import leased
-from seeknal_postgres.querytext import without_end
 from seeknal_postgres.readtypes import Wish, reading_of
 from seeknal_postgres.restricting import restricted
 
@@ -243,7 +243,7 @@ def _checked(query: str, key: str) -> str:
             kept=f"{key}: it cannot be read, or is more than a SELECT",
         ) from error
     _refuse_long(names_in(query))
-    return without_end(query)
+    return without_end(query, "postgres")
 
 
 def _refuse_long(names: Sequence[tuple[str, str]]) -> None:

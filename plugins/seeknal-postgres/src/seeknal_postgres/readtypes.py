@@ -11,17 +11,16 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from seeknal.plugin import quote_identifier, quote_literal
-from seeknal_postgres.pgtext import (
+from seeknal.plugin import (
     APPROXIMATE,
     converted,
-    finite,
     holds,
-    is_plain,
     number_as,
-    parsed,
+    quote_identifier,
+    quote_literal,
     read_as,
 )
+from seeknal_postgres.pgtext import finite, is_plain, parsed
 
 if TYPE_CHECKING:
     from seeknal_postgres.catalogue import PgColumn
