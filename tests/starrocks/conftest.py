@@ -43,6 +43,12 @@ def servers():
 
 
 @pytest.fixture
+def server(servers):
+    """A server with an empty database ``shop``."""
+    return servers()
+
+
+@pytest.fixture
 def standin(servers):
     """A server with the tables of the shop."""
     server = servers()

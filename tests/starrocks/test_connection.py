@@ -160,7 +160,7 @@ def test_times_are_in_utc(standin, open_session):
         ({"password": Secret("c4n4ry-wr0ng")}, "check user: and password:"),
         ({"catalog": "nowhere"}, "check catalog:"),
         ({"database": "nowhere"}, "check database:"),
-        ({"port": 1}, "is a frontend running there?"),
+        ({"port": 1}, "is a server running there?"),
     ],
 )
 def test_what_is_wrong_with_a_connection_is_told_with_what_to_check(standin, more, help):

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from seeknal.plugin import ConnectionFailed, scrub
 from seeknal_starrocks.addresses import DEFAULT_CATALOG, address_of
+from seeknal_starrocks.mysqloptions import MySql
 
 if TYPE_CHECKING:
     import ssl
 
-    from seeknal_starrocks.addresses import Address
-    from seeknal_starrocks.options import StarRocks
+    from seeknal_starrocks.addresses import Address, Options
 
 _HELP = (
     (r"Access denied for user", "check user: and password:"),
@@ -21,7 +22,7 @@ _HELP = (
     (r"Name or service not known|nodename nor servname|resolution", "check host:"),
     (
         r"Connection refused",
-        "is a frontend running there? port is of the MySQL protocol: 9030",
+        "is a server running there? port is of the MySQL protocol: StarRocks' is 9030",
     ),
     (r"timed out", "is the host reachable? connect_timeout says how long it is waited for"),
     (r"certificate verify failed", "ssl_ca: the file of the authority that signed it"),
@@ -29,7 +30,7 @@ _HELP = (
 )
 
 
-def connect(name: str, options: StarRocks) -> Any:
+def connect(name: str, options: Options) -> Any:
     """An open connection, in the catalog and database of its options. Raises ConnectionFailed."""
     import pymysql
 
@@ -46,7 +47,7 @@ def connect(name: str, options: StarRocks) -> Any:
     return connection
 
 
-def _parameters(name: str, address: Address, options: StarRocks) -> dict[str, Any]:
+def _parameters(name: str, address: Address, options: Options) -> dict[str, Any]:
     # More than the server takes for a statement, so that the server's own word comes first.
     longest = int(options.query_timeout.seconds) + 30
     return {
@@ -63,7 +64,7 @@ def _parameters(name: str, address: Address, options: StarRocks) -> dict[str, An
     }
 
 
-def _encryption(name: str, options: StarRocks) -> dict[str, Any]:
+def _encryption(name: str, options: Options) -> dict[str, Any]:
     """Preferred, pymysql asks for it by itself where the server offers it."""
     if options.ssl == "disabled":
         return {"ssl_disabled": True}
@@ -79,7 +80,7 @@ def _encryption(name: str, options: StarRocks) -> dict[str, Any]:
         ) from None
 
 
-def _context(options: StarRocks) -> ssl.SSLContext:
+def _context(options: Options) -> ssl.SSLContext:
     import ssl
 
     context = ssl.create_default_context(cafile=options.ssl_ca)
@@ -95,15 +96,35 @@ def _context(options: StarRocks) -> ssl.SSLContext:
     return context
 
 
-def _settle(connection: Any, address: Address, options: StarRocks) -> None:
+def _settle(connection: Any, address: Address, options: Options) -> None:
     """Goes to the catalog and the database, and sets what values depend on."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET time_zone = 'UTC'")
-        cursor.execute(f"SET query_timeout = {max(1, int(options.query_timeout.seconds))}")
+    longest = max(1, int(options.query_timeout.seconds))
+    if isinstance(options, MySql):
+        statements = list(_of_mysql(is_mariadb(connection), longest))
+    else:
+        statements = ["SET time_zone = 'UTC'", f"SET query_timeout = {longest}"]
         if address.catalog != DEFAULT_CATALOG:
-            cursor.execute(f"SET CATALOG {quoted(address.catalog)}")
-        if address.database is not None:
-            cursor.execute(f"USE {quoted(address.database)}")
+            statements.append(f"SET CATALOG {quoted(address.catalog)}")
+    if address.database is not None:
+        statements.append(f"USE {quoted(address.database)}")
+    with connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
+
+
+def _of_mysql(mariadb: bool, longest: int) -> Iterator[str]:
+    yield "SET time_zone = '+00:00'"
+    yield "SET SESSION TRANSACTION READ ONLY"
+    # It gives a client that does other things between two rows a minute, and then ends it.
+    yield f"SET net_write_timeout = {longest}"
+    if mariadb:
+        yield f"SET max_statement_time = {longest}"
+    else:
+        yield f"SET max_execution_time = {longest * 1000}"
+
+
+def is_mariadb(connection: Any) -> bool:
+    return "mariadb" in connection.get_server_info().lower()
 
 
 def quoted(name: str) -> str:

@@ -7,11 +7,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from seeknal.plugin import hookimpl
-from seeknal_starrocks.typename import NAMES, TYPE
+from seeknal_starrocks.typename import MYSQL, MYSQL_ALIASES, MYSQL_NAMES, NAMES, TYPE
 
 if TYPE_CHECKING:
-    from seeknal.plugin import Connection, ConnectionType, Session
+    from seeknal.plugin import (
+        Connection,
+        ConnectionType,
+        Horizon,
+        Rows,
+        Session,
+        Source,
+        SourceContext,
+        SourceType,
+    )
+    from seeknal_starrocks.addresses import Options
+    from seeknal_starrocks.mysqloptions import MySql
     from seeknal_starrocks.options import StarRocks
+    from seeknal_starrocks.reading.dialects import Options as SourceOptions
+
+_SOURCES = (*NAMES, *MYSQL_NAMES)
 
 
 @hookimpl
@@ -25,24 +39,88 @@ def connection_types() -> Iterable[ConnectionType]:
             summary="a StarRocks frontend",
             check=_check_connection,
             server=_server,
-        )
+        ),
+        ConnectionType(
+            name=MYSQL,
+            options="seeknal_starrocks.mysqloptions:MySql",
+            summary="a MySQL or MariaDB database, to read from",
+            aliases=MYSQL_ALIASES,
+            check=_check_connection,
+            server=_server,
+        ),
     ]
 
 
-def _server(options: StarRocks) -> str | None:
+def _server(options: Options) -> str | None:
     from seeknal_starrocks.addresses import server_of
 
     return server_of(options)
 
 
-def _check_connection(name: str, options: StarRocks) -> None:
+def _check_connection(name: str, options: Options) -> None:
     from seeknal_starrocks.addresses import address_of
 
     address_of(name, options)
 
 
 @hookimpl
+def source_types() -> Iterable[SourceType]:
+    from seeknal.plugin import SourceType
+
+    return [
+        SourceType(
+            name=TYPE,
+            options="seeknal_starrocks.options:StarRocksSource",
+            summary="a table of StarRocks', or a query that runs there",
+            table="[CATALOG.]DATABASE.TABLE",
+            selects_columns=True,
+            needs=("connection",),
+        ),
+        SourceType(
+            name=MYSQL,
+            options="seeknal_starrocks.mysqloptions:MySqlSource",
+            summary="a table of a MySQL or MariaDB database, or a query that runs there",
+            aliases=MYSQL_ALIASES,
+            table="DATABASE.TABLE",
+            selects_columns=True,
+            needs=("connection",),
+        ),
+    ]
+
+
+@hookimpl
+def source_version(source: Source, context: SourceContext) -> object | None:
+    if source.type not in _SOURCES:
+        return None
+    from seeknal_starrocks.reading.asking import version_of
+
+    return version_of(source, cast("SourceOptions", source.options), context)
+
+
+@hookimpl
+def source_horizon(source: Source, column: str, context: SourceContext) -> Horizon | None:
+    if source.type not in _SOURCES:
+        return None
+    from seeknal_starrocks.reading.asking import horizon_of
+
+    return horizon_of(source, cast("SourceOptions", source.options), column, context)
+
+
+@hookimpl
+def load_source(source: Source, context: SourceContext) -> Rows | None:
+    if source.type not in _SOURCES:
+        return None
+    from seeknal_starrocks.reading.source import read
+
+    return read(source, cast("SourceOptions", source.options), context)
+
+
+@hookimpl
 def open_session(connection: Connection, project_root: Path) -> Session | None:
+    if connection.type in MYSQL_NAMES:
+        from seeknal_starrocks.mysqlsession import MySqlSession
+
+        return MySqlSession(connection.name, cast("MySql", connection.options))
     if connection.type not in NAMES:
         return None
     from seeknal_starrocks.session import StarRocksSession

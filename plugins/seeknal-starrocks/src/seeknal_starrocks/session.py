@@ -12,16 +12,16 @@ from seeknal_starrocks.asking import only_reads
 from seeknal_starrocks.connecting import connect, quoted, said
 
 if TYPE_CHECKING:
-    from seeknal_starrocks.options import StarRocks
+    from seeknal_starrocks.addresses import Options
 
 _RIGHTS = re.compile(r"GRANT (.+?) (?:ON|TO) ", re.IGNORECASE)
-_MISSING = re.compile(r"Unknown (?:table|database|catalog)", re.IGNORECASE)
+_MISSING = re.compile(r"Unknown (?:table|database|catalog)|doesn't exist", re.IGNORECASE)
 
 
 class StarRocksSession:
     """Implements `seeknal.plugin.Session`."""
 
-    def __init__(self, name: str, options: StarRocks) -> None:
+    def __init__(self, name: str, options: Options) -> None:
         self._address = address_of(name, options)
         self._connection = connect(name, options)
 
@@ -58,7 +58,7 @@ class StarRocksSession:
         ]
 
     def _databases(self) -> list[str]:
-        hidden = ("information_schema", "_statistics_", "sys")
+        hidden = ("information_schema", "_statistics_", "sys", "mysql", "performance_schema")
         found = [str(row[0]) for row in self._ask("SHOW DATABASES")[1]]
         return [name for name in found if name not in hidden]
 

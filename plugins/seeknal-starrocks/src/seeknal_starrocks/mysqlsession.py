@@ -1,0 +1,16 @@
+"""The same conversation with MySQL, or MariaDB, whose session can change nothing."""
+
+from __future__ import annotations
+
+from seeknal_starrocks.session import StarRocksSession
+
+
+class MySqlSession(StarRocksSession):
+    """Implements `seeknal.plugin.Session`."""
+
+    def describe(self) -> str:
+        version = str(self._ask("SELECT version() AS version")[1][0][0])
+        server = "MariaDB" if "mariadb" in version.lower() else "MySQL"
+        place = self._address.database
+        tables = f"database {place} with {len(self.tables())} tables, " if place else ""
+        return f"{server} {version}; {tables}as {self._address.user}, who has {self._rights()}"
