@@ -70,8 +70,13 @@ def _encryption(name: str, options: Options) -> dict[str, Any]:
         return {"ssl_disabled": True}
     if options.ssl == "preferred" and options.ssl_ca is None and options.ssl_cert is None:
         return {}
+    return {"ssl": tls_of(name, options)}
+
+
+def tls_of(name: str, options: StarRocks) -> ssl.SSLContext:
+    """Whom an encrypted connection has to lead to. Raises ConnectionFailed for its files."""
     try:
-        return {"ssl": _context(options)}
+        return _context(options)
     except OSError as error:
         raise ConnectionFailed(
             f"connection {name!r}: a file of ssl_ca, ssl_cert or ssl_key cannot be read:"

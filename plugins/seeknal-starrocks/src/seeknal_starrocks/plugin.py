@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -13,16 +13,22 @@ if TYPE_CHECKING:
     from seeknal.plugin import (
         Connection,
         ConnectionType,
+        Delivered,
+        DeliveryContext,
         Horizon,
+        Relation,
         Rows,
         Session,
         Source,
         SourceContext,
         SourceType,
+        Target,
+        TargetContext,
+        TargetType,
     )
     from seeknal_starrocks.addresses import Options
     from seeknal_starrocks.mysqloptions import MySql
-    from seeknal_starrocks.options import StarRocks
+    from seeknal_starrocks.options import StarRocks, StarRocksTarget
     from seeknal_starrocks.reading.dialects import Options as SourceOptions
 
 _SOURCES = (*NAMES, *MYSQL_NAMES)
@@ -126,3 +132,50 @@ def open_session(connection: Connection, project_root: Path) -> Session | None:
     from seeknal_starrocks.session import StarRocksSession
 
     return StarRocksSession(connection.name, cast("StarRocks", connection.options))
+
+
+@hookimpl
+def target_types() -> Iterable[TargetType]:
+    from seeknal.plugin import TargetType
+
+    return [
+        TargetType(
+            name=TYPE,
+            options="seeknal_starrocks.options:StarRocksTarget",
+            summary="a table of StarRocks",
+            modes=("full", "incremental_by_time", "upsert_by_key"),
+            exposure=True,
+            check=_check_target,
+            names=_names,
+        )
+    ]
+
+
+def _names(target: Target, connection: object) -> Sequence[str]:
+    from seeknal_starrocks.isolating import names_of
+
+    return names_of(target, connection)
+
+
+def _check_target(target: Target, connection: object) -> None:
+    from seeknal_starrocks.checking import check_target
+
+    check_target(target, connection)
+
+
+@hookimpl
+def materialize(target: Target, relation: Relation, context: DeliveryContext) -> Delivered | None:
+    if target.type not in NAMES:
+        return None
+    from seeknal_starrocks.delivering import deliver
+
+    return deliver(target, cast("StarRocksTarget", target.options), relation, context)
+
+
+@hookimpl
+def isolate_target(target: Target, context: TargetContext) -> str | None:
+    if target.type not in NAMES:
+        return None
+    from seeknal_starrocks.isolating import place_of
+
+    return place_of(target, cast("StarRocksTarget", target.options), context)

@@ -1,0 +1,109 @@
+"""The table of deliveries: what was begun and done in tables that keep their earlier rows.
+
+Each attempt has a label of its own, that of its transaction. What is begun and what has ended are
+rows of their own, so that a statement that comes late takes back nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Literal
+
+from attrs import frozen
+
+from seeknal_starrocks.making import ensure_database, written_properties
+from seeknal_starrocks.server import text
+
+if TYPE_CHECKING:
+    from seeknal_starrocks.server import Server
+    from seeknal_starrocks.work import Work
+
+State = Literal["begun", "done", "undone"]
+_NAMES = (
+    *("label", "state", "delivery_id", "table_name", "node", "environment", "project"),
+    *("output_id", "run_id", "mode", "rows", "total", "at"),
+)
+_COLUMNS = """
+    `label` VARCHAR(96) NOT NULL, `state` VARCHAR(8) NOT NULL, `delivery_id` VARCHAR(65533),
+    `table_name` VARCHAR(65533), `node` VARCHAR(65533), `environment` VARCHAR(65533),
+    `project` VARCHAR(65533), `output_id` VARCHAR(65533), `run_id` VARCHAR(65533),
+    `mode` VARCHAR(64), `rows` BIGINT, `total` BIGINT, `at` DATETIME
+"""
+_CREATE = (
+    f"CREATE TABLE IF NOT EXISTS {{table}} ({' '.join(_COLUMNS.split())})"
+    " PRIMARY KEY (`label`, `state`)"
+    " COMMENT 'what seeknal has delivered' DISTRIBUTED BY HASH(`label`) BUCKETS 1"
+)
+
+
+@frozen(kw_only=True)
+class Entry:
+    """An attempt, and how many rows it has brought. ``total``: the table has so many then."""
+
+    label: str
+    delivery: str
+    rows: int
+    total: int
+
+
+def prepare(work: Work, server: Server) -> None:
+    """Make the table where it is missing. Raises DeliveryError."""
+    ensure_database(server, work.ledger.database)
+    replicas = work.connection.replication_num
+    properties = {"replication_num": str(replicas)} if replicas is not None else {}
+    server.ask(_CREATE.format(table=work.ledger.quoted) + written_properties(properties))
+
+
+def new_label(work: Work) -> str:
+    """Of an attempt: nothing was loaded under it before."""
+    context = work.context
+    said = "\n".join((context.delivery_id, context.project, str(work.table)))
+    return f"seeknal_{hashlib.sha256(said.encode()).hexdigest()[:32]}_{secrets.token_hex(8)}"
+
+
+def record(work: Work, server: Server, entry: Entry, state: State) -> None:
+    """Tell of an attempt. Told again it changes nothing."""
+    context = work.context
+    values = (
+        *(entry.label, state, entry.delivery, str(work.table), str(work.relation.node)),
+        *(context.environment, context.project, context.output_id, context.run_id),
+        *(work.target.mode, entry.rows, entry.total),
+        datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S.%f"),
+    )
+    given = ", ".join(str(each) if isinstance(each, int) else text(each) for each in values)
+    names = ", ".join(f"`{name}`" for name in _NAMES)
+    server.ask(f"INSERT INTO {work.ledger.quoted} ({names}) VALUES ({given})")
+
+
+def done(work: Work, server: Server) -> Entry | None:
+    """The attempt of this delivery that has brought its rows."""
+    found = _entries(
+        work,
+        server,
+        f"begun.`state` = 'done' AND begun.`delivery_id` = {text(work.context.delivery_id)}",
+    )
+    return found[-1] if found else None
+
+
+def open_attempts(work: Work, server: Server) -> Sequence[Entry]:
+    """Attempts at the table, of any delivery, of which it is not known how they ended."""
+    return _entries(work, server, "begun.`state` = 'begun' AND ended.`label` IS NULL")
+
+
+def _entries(work: Work, server: Server, where: str) -> list[Entry]:
+    """In their order."""
+    columns = ", ".join(f"begun.`{name}`" for name in ("label", "delivery_id", "rows", "total"))
+    rows = server.ask(
+        f"SELECT {columns} FROM {work.ledger.quoted} AS begun"
+        f" LEFT JOIN {work.ledger.quoted} AS ended"
+        " ON ended.`label` = begun.`label` AND ended.`state` <> 'begun'"
+        f" WHERE begun.`table_name` = {text(str(work.table))} AND {where}"
+        " ORDER BY begun.`at`"
+    )
+    return [
+        Entry(label=label, delivery=delivery, rows=int(rows), total=int(total))
+        for label, delivery, rows, total in rows
+    ]

@@ -1,0 +1,84 @@
+"""Statements of a delivery, and what comes of them: an answer, a refusal, or no answer at all."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING, Any
+
+from attrs import frozen
+
+from seeknal.plugin import DeliveryError, without_values
+from seeknal_starrocks.connecting import connect, said
+
+if TYPE_CHECKING:
+    from seeknal_starrocks.options import StarRocks
+
+_LOST = (2003, 2006, 2013, 2055)
+"""Numbers by which pymysql says that there is no connection any more."""
+
+
+class Lost(DeliveryError):
+    """The connection ended before an answer: nobody knows whether it was carried out."""
+
+    default_code = "SK1931"
+
+
+@frozen(kw_only=True)
+class Server:
+    """An open connection of a delivery. ``private``: columns whose values no message shows."""
+
+    connection: Any
+    private: Collection[str] = ()
+
+    @classmethod
+    def opened(cls, name: str, options: StarRocks, private: Collection[str] = ()) -> Server:
+        """Raises ConnectionFailed."""
+        return cls(connection=connect(name, options), private=private)
+
+    def ask(self, sql: str) -> list[Sequence[Any]]:
+        """The rows of an answer. Raises DeliveryError, or Lost where there is none."""
+        return self.ask_named(sql)[0]
+
+    def ask_named(self, sql: str) -> tuple[list[Sequence[Any]], list[str]]:
+        """As `ask`, and the names of the columns."""
+        import pymysql
+
+        try:
+            with self.connection.cursor() as cursor:
+                cursor.execute(sql)
+                names = [str(column[0]) for column in cursor.description or ()]
+                return list(cursor.fetchall()), names
+        except (pymysql.Error, OSError) as error:
+            raise self._told(error) from None
+
+    def number(self, sql: str) -> int:
+        """What a query counts."""
+        return int(self.ask(sql)[0][0])
+
+    def _told(self, error: Exception) -> DeliveryError:
+        import pymysql
+
+        number = error.args[0] if error.args else None
+        if isinstance(error, OSError | pymysql.InterfaceError) or number in _LOST:
+            return Lost(f"the connection to StarRocks was lost: {said(error)}")
+        kept = f"StarRocks refused it ({type(error).__name__} {number})"
+        text = said(error) if not self.private else without_values(error, self.private)
+        return DeliveryError(f"StarRocks said: {text}", code="SK1932", kept=kept)
+
+    def close(self) -> None:
+        """Also of one that is lost."""
+        if self.connection.open:
+            self.connection.close()
+
+    def cut(self) -> None:
+        """End what is waited for, from another thread."""
+        import socket
+        from contextlib import suppress
+
+        with suppress(OSError, AttributeError):
+            self.connection._sock.shutdown(socket.SHUT_RDWR)
+
+
+def text(value: str) -> str:
+    """A value as StarRocks' text."""
+    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"

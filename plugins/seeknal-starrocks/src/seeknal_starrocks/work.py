@@ -1,0 +1,82 @@
+"""A delivery to a table of StarRocks as it was asked for."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+from seeknal.plugin import DeliveryContext, Range, Relation, Target
+from seeknal_starrocks.loading import Loading
+from seeknal_starrocks.marks import Mark
+from seeknal_starrocks.options import StarRocks, StarRocksTarget
+from seeknal_starrocks.server import Server
+from seeknal_starrocks.tablename import Table
+from seeknal_starrocks.writetypes import Writing
+
+if TYPE_CHECKING:
+    from seeknal_starrocks.http import Door
+
+
+@frozen(kw_only=True)
+class Work:
+    """``ledger`` is the table of deliveries; that of an environment lies apart."""
+
+    target: Target
+    options: StarRocksTarget
+    table: Table
+    ledger: Table
+    relation: Relation
+    writings: tuple[Writing, ...]
+    context: DeliveryContext
+    name: str
+    connection: StarRocks
+    ranges: tuple[Range, ...] = ()
+    keys: tuple[str, ...] = ()
+
+    @property
+    def private(self) -> frozenset[str]:
+        """Columns whose values no message shows."""
+        return self.context.pii(self.relation.node)
+
+    @property
+    def made(self) -> str:
+        """Tells by which options a table is made."""
+        options = self.options
+        spread = (options.distributed_by, options.buckets, options.partition_by)
+        said = (*spread, sorted(self.properties.items()), self.keys)
+        return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:12]
+
+    @property
+    def properties(self) -> dict[str, str]:
+        """Of what is made."""
+        replicas = self.connection.replication_num
+        general = {"replication_num": str(replicas)} if replicas is not None else {}
+        return {**general, **self.options.properties}
+
+    @property
+    def beginning(self) -> Mark:
+        """What the comment says of a table that is not whole yet."""
+        context = self.context
+        return Mark(
+            project=context.project,
+            environment=context.environment,
+            node=str(self.relation.node),
+        )
+
+    def opened(self) -> Server:
+        """Raises ConnectionFailed."""
+        return Server.opened(self.name, self.connection, self.private)
+
+    def loading(self, door: Door, table: Table, *, partial: bool = False) -> Loading:
+        """How its rows are sent to a table."""
+        return Loading(
+            door=door,
+            table=table,
+            columns=[writing.name for writing in self.writings],
+            timeout=max(1, int(self.connection.query_timeout.seconds)),
+            private=self.private,
+            partial=partial,
+        )
