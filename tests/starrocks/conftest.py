@@ -84,10 +84,8 @@ def connect(standin):
     opened = []
 
     def connect_to(server=standin, **given):
-        connection = pymysql.connect(
-            **{"host": server.host, "port": server.port, "user": "root", "database": "shop"},
-            **given,
-        )
+        place = {"host": server.host, "port": server.port, "user": "root", "database": "shop"}
+        connection = pymysql.connect(**{**place, **given})
         opened.append(connection)
         return connection
 

@@ -2,6 +2,8 @@
 
 import subprocess
 import sys
+import threading
+import time
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -405,6 +407,62 @@ def test_sessions_write_and_read_side_by_side(connect):
 
     assert min(seen) >= 5
     assert rows(connect(), "SELECT count(*) FROM people") == [(30,)]
+
+
+SLOW_SUM = (
+    "SELECT sum(a.id * b.id + c.id) AS s FROM orders a"
+    " JOIN orders b ON a.id <> b.id JOIN orders c ON b.id <> c.id"
+)
+
+
+def fill(server):
+    """So many rows that SLOW_SUM takes longer than anybody waits."""
+    values = ", ".join(f"({number})" for number in range(3_000))
+    server.execute(f"INSERT INTO orders (id) VALUES {values}", "shop")
+
+
+@pytest.mark.parametrize("slow", ["by itself", "by a fault"])
+def test_a_statement_is_killed_from_another_connection(connect, standin, slow):
+    if slow == "by itself":
+        fill(standin)
+    asking, killing = connect(), connect()
+    refused = []
+
+    def ask():
+        with asking.cursor() as cursor, pytest.raises(pymysql.Error) as caught:
+            cursor.execute(SLOW_SUM)
+        refused.append(caught.value.args)
+
+    standin.faults.slow(60 if slow == "by a fault" else 0)
+    thread = threading.Thread(target=ask)
+    thread.start()
+    while SLOW_SUM not in standin.log.statements:
+        time.sleep(0.01)
+    # It is in the log a moment before it begins.
+    time.sleep(0.2)
+    standin.faults.slow(0)
+    kill = f"KILL QUERY {asking.thread_id()}"
+    while thread.is_alive():
+        killing.query(kill)
+        thread.join(0.1)
+
+    assert refused == [(1317, f"Cancelled, killed by kill statement : {kill}")]
+    with asking.cursor() as cursor:
+        assert cursor.execute("SELECT 1 AS one") == 1
+
+
+def test_only_a_session_that_there_is_can_be_killed(servers, connect):
+    server = servers(users={"root": "", "a": "", "b": ""})
+    own, other = (connect(server, user=user, database=None) for user in ("a", "b"))
+
+    with pytest.raises(pymysql.Error) as unknown:
+        own.query("KILL QUERY 4711")
+    with pytest.raises(pymysql.Error) as foreign:
+        own.query(f"KILL QUERY {other.thread_id()}")
+
+    own.query(f"KILL QUERY {own.thread_id()}")
+    assert unknown.value.args[0] == 1094
+    assert foreign.value.args[0] == 5203
 
 
 def test_connections_end_when_the_server_is_started_again(connect, standin):

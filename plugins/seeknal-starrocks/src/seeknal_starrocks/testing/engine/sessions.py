@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ from seeknal_starrocks.testing.ddl.reader import Reader
 from seeknal_starrocks.testing.engine import changes, inserting, showing
 from seeknal_starrocks.testing.engine.fields import starrocks_type
 from seeknal_starrocks.testing.engine.inserting import read_insert
+from seeknal_starrocks.testing.engine.killing import Running, kill
 from seeknal_starrocks.testing.engine.queries import prepare, refused_by_duckdb, run
 from seeknal_starrocks.testing.engine.results import Done, Rows
 from seeknal_starrocks.testing.engine.rights import read_grant
@@ -43,6 +43,7 @@ class Session:
         self.world = world
         self.user = user
         self.id = id
+        self.running = Running()
         self.reset()
 
     def reset(self) -> None:
@@ -53,7 +54,8 @@ class Session:
 
     def execute(self, sql: str) -> Result:
         """Raises Refused."""
-        time.sleep(self.world.faults.seconds_of_statements)
+        self.running.begin()
+        self.running.wait(self.world.faults.seconds_of_statements)
         try:
             word = Reader(sql).next
             carry_out = _STATEMENTS.get(word.word or word.text)
@@ -146,21 +148,26 @@ def _query(session: Session, sql: str) -> Result:
     for place, table in query.bases.items():
         if session.world.tables.get(place) is table:
             session.check_right("SELECT", place)
-    cursor = session.world.cursor()
-    run(cursor, query.sql)
+    cursor = session.running.by(session.world.cursor())
+    try:
+        run(cursor, query.sql)
+    except Refused:
+        session.running.check()
+        raise
     described = cursor.description
     return Rows(
         names=tuple(column[0] for column in described),
         types=tuple(starrocks_type(str(column[1]), wide=query.wide) for column in described),
-        rows=_rows(cursor),
+        rows=_rows(cursor, session.running),
     )
 
 
-def _rows(cursor: Any) -> Iterator[Row]:
+def _rows(cursor: Any, running: Running) -> Iterator[Row]:
     import duckdb
 
     try:
         while batch := cursor.fetchmany(_BATCH):
+            running.check()
             yield from batch
     except duckdb.Error as error:
         raise refused_by_duckdb(error) from None
@@ -181,6 +188,11 @@ def _delete(session: Session, sql: str) -> Result:
 def _change(session: Session, sql: str) -> Result:
     session.check_root()
     return changes.carry_out(session.world, session.place_of_names, read_ddl(sql))
+
+
+def _kill(session: Session, sql: str) -> Result:
+    kill(session, sql)
+    return Done()
 
 
 def _use(session: Session, sql: str) -> Result:
@@ -226,6 +238,7 @@ _STATEMENTS: dict[str, Callable[[Session, str], Result]] = {
     "SHOW": showing.show,
     "INSERT": _insert,
     "DELETE": _delete,
+    "KILL": _kill,
     "USE": _use,
     "SET": _set,
 }

@@ -25,6 +25,7 @@ from seeknal_starrocks.testing.refusing import (
 )
 
 if TYPE_CHECKING:
+    from seeknal_starrocks.testing.engine.sessions import Session
     from seeknal_starrocks.testing.engine.things import (
         Place,
         Table,
@@ -52,6 +53,8 @@ class World:
         """External tables as they are now, which were read before and are kept as they were."""
         self.grants: set[tuple[str, str, int]] = set()
         """User, right and the id of a table."""
+        self.sessions: dict[int, Session] = {}
+        """Those of connections, by their numbers."""
         self.task_runs: list[TaskRun] = []
         self.loads = Loads()
         self._ids = itertools.count(1)

@@ -57,7 +57,12 @@ def converse(packets: Packets, listening: Listening, id: int) -> None:
         return
     packets.write(wire.done())
     packets.flush()
-    _serve(packets, session, listening)
+    sessions = listening.world.sessions
+    sessions[id] = session
+    try:
+        _serve(packets, session, listening)
+    finally:
+        del sessions[id]
 
 
 def _logged_in(login: Login, listening: Listening, id: int) -> Session:
