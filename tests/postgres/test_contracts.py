@@ -141,6 +141,17 @@ class TestConnection(ConnectionContract):
             "COMMIT; DELETE FROM customers",
         )
 
+    @pytest.fixture
+    def endless(self):
+        return "SELECT pg_sleep(1000)"
+
+    @pytest.fixture
+    def losing(self, database):
+        others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        return lambda: database.run(
+            f"{others} WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
 
 class TestWarehouse(WarehouseContract):
     plugin = PLUGIN

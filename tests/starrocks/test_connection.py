@@ -1,6 +1,7 @@
 """A connection to StarRocks: where it leads, what it says of the server, and that it only reads."""
 
 import pytest
+from tests.starrocks.test_wire import SLOW_SUM, fill
 from tests.starrocks.test_wire import certificate as certificate
 
 from seeknal.testing import ConnectionContract, PluginContract
@@ -63,6 +64,15 @@ class TestConnection(ConnectionContract):
             "DROP TABLE people",
             "TRUNCATE TABLE people",
         )
+
+    @pytest.fixture
+    def endless(self, standin):
+        fill(standin)
+        return SLOW_SUM
+
+    @pytest.fixture
+    def losing(self, standin):
+        return standin.end_connections
 
 
 URLS = {
@@ -179,12 +189,29 @@ def test_a_connection_that_breaks_while_it_settles_is_told(standin):
         StarRocksSession("dwh", options_of(standin))
 
 
-def test_a_connection_that_is_lost_is_an_error_of_the_statement(standin, open_session):
+def test_it_lists_what_there_is_and_goes_there(standin, open_session):
+    standin.add_catalog("lake")
+    standin.add_table("lake.raw.events", {"id": "BIGINT"}, [(1,)])
     session = open_session(standin)
-    standin.end_connections()
 
-    with pytest.raises(NodeError, match="Lost connection"):
-        session.execute("SELECT 1")
+    first = session.catalogs(), session.databases()
+    session.use("lake.raw")
+    there = session.databases(), session.tables(), session.execute("SELECT id FROM events")[1]
+
+    assert first == (["default_catalog", "lake"], ["shop"])
+    assert there == (["raw"], ["events"], [(1,)])
+    session.use("default_catalog.shop")
+    assert "people" in session.tables()
+
+
+@pytest.mark.parametrize("name", ["nowhere", "lake.shop", "`", "a.b.c"])
+def test_a_database_that_there_is_not_is_not_gone_to(standin, open_session, name):
+    session = open_session(standin)
+
+    with pytest.raises(NodeError):
+        session.use(name)
+
+    assert "people" in session.tables()
 
 
 def test_it_is_encrypted_where_that_is_required(servers, open_session, certificate):

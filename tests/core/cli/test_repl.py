@@ -8,7 +8,8 @@ import threading
 import pytest
 
 from seeknal.cli.asking import Outputs
-from seeknal.cli.repl import Repl, entries, history_file, is_complete
+from seeknal.cli.remembering import history_file
+from seeknal.cli.repl import Repl, entries, is_complete
 from seeknal.cli.results import Wanted
 from seeknal.values.errors import UsageError
 
@@ -107,7 +108,7 @@ def test_help_names_every_command(shop, monkeypatch):
 
 
 def test_a_run_that_ends_meanwhile_is_seen(shop, asked, capsys):
-    repl = Repl(asked, Wanted(format="csv"))
+    repl = Repl(asked, Wanted(format="csv"), None)
     repl.execute("SELECT count(*) AS n FROM orders;")
     data = shop.path / "data/orders.csv"
     data.write_text(data.read_text() + "4,c,9\n")
@@ -119,7 +120,7 @@ def test_a_run_that_ends_meanwhile_is_seen(shop, asked, capsys):
 
 
 def test_an_error_in_a_conversation_is_explained(asked, capsys):
-    Repl(asked, Wanted()).explain(UsageError("no", help="yes"))
+    Repl(asked, Wanted(), None).explain(UsageError("no", help="yes"))
 
     assert capsys.readouterr().err == "error[SK0002]: no\n  help: yes\n"
 

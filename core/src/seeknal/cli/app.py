@@ -80,7 +80,7 @@ COMMANDS = {
     "inspect": ("inspecting", "Show a node's stored output: rows, columns or statistics."),
     "sql": ("sql", "Query the stored outputs with one SQL statement."),
     "ingest": ("ingest", "Load rows of any source into a lake and a warehouse, without a project."),
-    "repl": ("repl", "Query the stored outputs interactively."),
+    "repl": ("repl", "Query the stored outputs interactively, or a connection."),
     "features": (
         "features",
         "Features at points in time: training sets without leakage, and the same numbers served.",

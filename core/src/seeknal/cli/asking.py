@@ -1,17 +1,19 @@
-"""What ``repl`` talks to: the stored outputs, or a session on a connection."""
+"""What ``repl`` talks to, and the stored outputs as that."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
 from seeknal.cli.streams import say
+from seeknal.values.errors import UsageError
 
 if TYPE_CHECKING:
     from seeknal.cli.results import Wanted
-    from seeknal.kernel.plugin_types import Session
+
+T = TypeVar("T")
 
 
 class Asked(Protocol):
@@ -24,7 +26,14 @@ class Asked(Protocol):
     def tables(self) -> Sequence[str]: ...
     def columns(self, table: str) -> Sequence[tuple[str, str]]: ...
     def names(self) -> Sequence[str]: ...
+    def listed(self, what: Literal["catalogs", "databases"]) -> Sequence[str]: ...
+    def use(self, database: str) -> None: ...
     def close(self) -> None: ...
+
+
+def not_offered(who: str, what: str) -> UsageError:
+    """That somebody has no such names, or cannot go elsewhere."""
+    return UsageError(f"{who} {what}", code="SK0269", help=".help shows what can be said")
 
 
 class Outputs:
@@ -103,54 +112,33 @@ class Outputs:
         tables = self.tables()
         return [*tables, *(name.rpartition(".")[2] for name in tables), *(row[0] for row in rows)]
 
+    def listed(self, what: Literal["catalogs", "databases"]) -> Sequence[str]:
+        """Raises UsageError: there are tables and nothing above them."""
+        raise not_offered("stored outputs", f"are in no {what}")
+
+    def use(self, database: str) -> None:
+        """Raises UsageError."""
+        raise not_offered("stored outputs", "are in no databases")
+
     def close(self) -> None:
         self._views.close()
 
 
-class Remote:
-    """A read-only session that a plugin opened on a connection."""
-
-    def __init__(self, name: str, session: Session) -> None:
-        self.name = name
-        self._session = session
-
-    def answer(self, query: str, wanted: Wanted) -> None:
-        from seeknal.cli.results import write_foreign_rows
-        from seeknal.kernel.sessions import executed
-
-        names, rows = executed(self._session, query)
-        write_foreign_rows(names, rows, wanted)
-
-    def statements(self, text: str) -> list[str]:
-        return [text]
-
-    def tables(self) -> Sequence[str]:
-        return self._session.tables()
-
-    def columns(self, table: str) -> Sequence[tuple[str, str]]:
-        return self._session.schema(table)
-
-    def names(self) -> Sequence[str]:
-        """Tables only: asking for the columns of each could take long on a server."""
-        return self.tables()
-
-    def close(self) -> None:
-        self._session.close()
-
-
 def interruptible(
-    act: Callable[[], None], interrupt: Callable[[], None], said: str | None = "cancelled"
-) -> None:
-    """Do ``act``; Ctrl-C stops it through ``interrupt``, and ``act`` says so then.
+    act: Callable[[], T], interrupt: Callable[[], None], said: str | None = "cancelled"
+) -> T:
+    """What ``act`` gives; Ctrl-C stops it through ``interrupt``, and ``act`` says so then.
 
-    DuckDB hears of it at once only from another thread than the one that waits for it.
+    DuckDB hears of it at once only from another thread than the one that waits for it. What
+    ``interrupt`` raises is raised here, and nothing is waited for any more.
     """
     failed: list[BaseException] = []
+    given: list[T] = []
     ended = threading.Event()
 
     def work() -> None:
         try:
-            act()
+            given.append(act())
         except BaseException as error:
             failed.append(error)
         finally:
@@ -167,3 +155,4 @@ def interruptible(
                 say(said)
     if failed:
         raise failed[0]
+    return given[0]

@@ -12,7 +12,10 @@ from prompt_toolkit.document import Document
 if TYPE_CHECKING:
     from seeknal.cli.asking import Asked
 
-COMMANDS = (".exit", ".format", ".help", ".limit", ".schema", ".tables")
+COMMANDS = (
+    *(".catalogs", ".connect", ".databases", ".exit", ".format", ".help", ".limit"),
+    *(".schema", ".tables", ".use"),
+)
 KEYWORDS = (
     "SELECT FROM WHERE GROUP BY HAVING ORDER LIMIT OFFSET JOIN LEFT RIGHT FULL INNER OUTER CROSS "
     "ASOF ON USING AS AND OR NOT IN IS NULL BETWEEN LIKE ILIKE CASE WHEN THEN ELSE END DISTINCT "

@@ -14,12 +14,12 @@ from attrs import frozen
 from seeknal.cli.app import Group
 from seeknal.cli.common import project_or_folder, project_root
 from seeknal.cli.render import print_json, print_table
-from seeknal.cli.results import write_foreign_rows
 from seeknal.kernel import sessions
 from seeknal.kernel.command_options import format_option, profile_option
 from seeknal.values.errors import ProjectError, RunError, SeeknalError, UsageError
 
 if TYPE_CHECKING:
+    from seeknal.cli.remote import Remote
     from seeknal.cli.results import Wanted
     from seeknal.kernel.plugin_types import Session
     from seeknal.kernel.plugins import Plugins
@@ -187,14 +187,28 @@ def open_session(root: Path, profile: Path | None, name: str) -> Session:
     return _session(found.connection(name, plugins), plugins, root)
 
 
-def ask(root: Path, profile: Path | None, name: str, query: str, wanted: Wanted) -> None:
-    """Run one statement on a connection and write its rows."""
-    session = open_session(root, profile, name)
+def remote(root: Path, profile: Path | None, name: str, said: str | None = "cancelled") -> Remote:
+    """A conversation on a connection of profiles.yml, or on that of a URL or a connector file."""
+    from seeknal.cli.remote import Remote
+    from seeknal.ingesting.places import Places, is_elsewhere
+
+    if not is_elsewhere(name):
+        return Remote(name, lambda: open_session(root, profile, name), said)
+    plugins = _plugins()
+    found = Places(root, profile, plugins).connection(name)
+    return Remote(found.name, lambda: _session(found, plugins, root), said)
+
+
+def ask(profile: Path | None, name: str, query: str, wanted: Wanted) -> None:
+    """Run one statement on the connection that the command line names, and write its rows."""
+    from seeknal.ingesting.places import refuse_password
+
+    refuse_password(name)
+    asked = remote(project_or_folder(), profile, name, said=None)
     try:
-        names, rows = sessions.executed(session, query)
-        write_foreign_rows(names, rows, wanted)
+        asked.answer(query, wanted)
     finally:
-        session.close()
+        asked.close()
 
 
 def print_connections(checked: Sequence[Tried], format_: str) -> None:

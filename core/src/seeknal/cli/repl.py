@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 from attrs import evolve
 
 from seeknal.cli.app import Command
-from seeknal.cli.common import environment_option, project_root
+from seeknal.cli.common import environment_option, project_or_folder, project_root
 from seeknal.cli.invocation import Invocation
 from seeknal.cli.results import FORMATS, Wanted
 from seeknal.cli.streams import say
@@ -23,19 +22,22 @@ from seeknal.kernel.command_options import (
     limit_option,
     profile_option,
 )
-from seeknal.values.errors import SeeknalError, UsageError, did_you_mean
+from seeknal.values.errors import UsageError, did_you_mean
 
 if TYPE_CHECKING:
     from seeknal.cli.asking import Asked
 
 HELP = """\
-SELECT ...;        a query; it ends with ; and may take several lines
-.tables            what can be queried
-.schema TABLE      the columns of a table
-.format FORMAT     table, json or csv
-.limit N           most rows that are shown; 0 is all
-.help              this text
-.exit              leave (so does Ctrl-D)
+SELECT ...;            a query; it ends with ; and may take several lines
+.tables                what can be queried
+.schema TABLE          the columns of a table
+.connect NAME|URL      ask a connection: of profiles.yml, of a URL or of a connector file
+.databases, .catalogs  what there is on a connection, where it has such
+.use DATABASE          go to another database, where the connection can
+.format FORMAT         table, json or csv
+.limit N               most rows that are shown; 0 is all
+.help                  this text
+.exit                  leave (so does Ctrl-D)
 Ctrl-C cancels the line, or the query that runs."""
 
 PROMPT = "seeknal> "
@@ -59,20 +61,28 @@ def repl_command(
     connection: str | None,
     profile: Path | None,
 ) -> None:
-    """Query the stored outputs interactively.
+    """Query the stored outputs interactively, or a connection.
 
-    Text that is piped in is run as a script; the first error ends it.
+    Text that is piped in is run as a script; the first error ends it. A connection may also be a
+    URL or a connector file, and needs no project.
     """
-    from seeknal.cli.asking import Outputs, Remote
 
-    asked: Asked
-    if connection is None:
-        asked = Outputs(project_root(), environment, allow_files=allow_files)
-    else:
-        from seeknal.cli.connection import open_session
+    def connect(name: str) -> Asked:
+        """Raises UsageError for a password on the command line, which every process can see."""
+        from seeknal.cli.connection import remote
+        from seeknal.ingesting.places import refuse_password
 
-        asked = Remote(connection, open_session(project_root(), profile, connection))
-    repl = Repl(asked, Wanted(format=format_, limit=limit))
+        if name == connection or text is not None:
+            refuse_password(name)
+        return remote(project_or_folder(), profile, name)
+
+    def outputs() -> Asked:
+        from seeknal.cli.asking import Outputs
+
+        return Outputs(project_root(), environment, allow_files=allow_files)
+
+    asked = outputs() if connection is None else connect(connection)
+    repl = Repl(asked, Wanted(format=format_, limit=limit), connect)
     try:
         if text is not None:
             repl.run_script(text.splitlines())
@@ -81,15 +91,16 @@ def repl_command(
         else:
             repl.run_script(sys.stdin)
     finally:
-        asked.close()
+        repl.asked.close()
 
 
 class Repl:
-    """One conversation and its settings."""
+    """One conversation and its settings. ``connect`` opens what another connection answers."""
 
-    def __init__(self, asked: Asked, wanted: Wanted) -> None:
+    def __init__(self, asked: Asked, wanted: Wanted, connect: Callable[[str], Asked]) -> None:
         self.asked = asked
         self.wanted = wanted
+        self.connect = connect
 
     def run_script(self, lines: Iterable[str]) -> None:
         """Run every statement and dot command; raises what the first failing one raises."""
@@ -113,6 +124,10 @@ class Repl:
         commands: dict[str, Callable[[str], None]] = {
             ".tables": self.show_tables,
             ".schema": self.show_schema,
+            ".connect": self.go_to,
+            ".databases": lambda _: self.show_listed("databases"),
+            ".catalogs": lambda _: self.show_listed("catalogs"),
+            ".use": self.use,
             ".format": self.set_format,
             ".limit": self.set_limit,
             ".help": lambda _: print(HELP),
@@ -139,6 +154,29 @@ class Repl:
             raise UsageError(f"no table {table!r}", code="SK0266", help=near or ".tables lists all")
         print_table(("column", "type"), columns)
 
+    def go_to(self, connection: str) -> None:
+        """What was asked so far stays where the other cannot be opened."""
+        if not connection:
+            raise UsageError(
+                ".connect needs the name of a connection, or its URL",
+                code="SK0267",
+                help="seeknal connection list shows those of profiles.yml",
+            )
+        opened = self.connect(connection)
+        self.asked.close()
+        self.asked = opened
+
+    def show_listed(self, what: Literal["catalogs", "databases"]) -> None:
+        for name in self.asked.listed(what):
+            print(name)
+
+    def use(self, database: str) -> None:
+        if not database:
+            raise UsageError(
+                ".use needs the name of a database", code="SK0267", help=".databases lists them"
+            )
+        self.asked.use(database)
+
     def set_format(self, name: str) -> None:
         if name not in FORMATS[:3]:
             raise UsageError(
@@ -152,27 +190,39 @@ class Repl:
         self.wanted = evolve(self.wanted, limit=int(text))
 
     def converse(self) -> None:
-        """Ask for entries on the terminal until the user leaves."""
-        session = prompt_session(self.asked)
-        say(f"{self.asked.name}: {len(self.asked.tables())} tables; .help shows what can be said")
+        """Ask for entries on the terminal until the user leaves; no error ends it."""
+        session = prompt_session()
+        met: tuple[Asked, str] | None = None
         while True:
             try:
-                entry = session.prompt()
-                if not self.execute(entry):
+                if met != (self.asked, self.asked.name):
+                    met = (self.asked, self.asked.name)
+                    self.greet(session)
+                if not self.execute(session.prompt()):
                     return
             except KeyboardInterrupt:
                 continue
             except EOFError:
                 return
-            except SeeknalError as error:
+            except Exception as error:
+                # Whatever a driver raises, the next statement may be answered.
                 self.explain(error)
 
-    def explain(self, error: SeeknalError) -> None:
-        from seeknal.cli.failures import explain
+    def greet(self, session: Any) -> None:
+        """Say what is talked to from now on, and complete its names."""
+        from seeknal.cli.completer import SqlCompleter
+
+        session.completer = SqlCompleter(self.asked)
+        say(f"{self.asked.name}: {len(self.asked.tables())} tables; .help shows what can be said")
+
+    def explain(self, error: Exception) -> None:
+        from seeknal.cli.failure_report import report, show_traceback
 
         context = click.get_current_context(silent=True)
-        invocation = context.find_object(Invocation) if context else None
-        say(explain(error, invocation.root if invocation else None))
+        invocation = (context.find_object(Invocation) if context else None) or Invocation()
+        report(error, invocation)
+        if invocation.debug:
+            show_traceback()
 
 
 def entries(lines: Iterable[str]) -> Iterator[str]:
@@ -196,15 +246,13 @@ def is_complete(text: str) -> bool:
     return not stripped or stripped.startswith(".") or stripped.endswith(";")
 
 
-def prompt_session(asked: Asked) -> Any:
-    """A prompt with history, completion and lines that go on until a semicolon."""
+def prompt_session() -> Any:
+    """A prompt with history, and lines that go on until a semicolon."""
     from prompt_toolkit import PromptSession
     from prompt_toolkit.filters import Condition
-    from prompt_toolkit.history import FileHistory, InMemoryHistory
 
-    from seeknal.cli.completer import SqlCompleter
+    from seeknal.cli.remembering import history
 
-    path = history_file()
     session: Any = None
 
     def unfinished() -> bool:
@@ -212,21 +260,9 @@ def prompt_session(asked: Asked) -> Any:
 
     session = PromptSession(
         PROMPT,
-        history=FileHistory(str(path)) if path else InMemoryHistory(),
-        completer=SqlCompleter(asked),
+        history=history(),
         complete_while_typing=False,
         multiline=Condition(unfinished),
         prompt_continuation=MORE,
     )
     return session
-
-
-def history_file() -> Path | None:
-    """Where entries are remembered; None when the user has no folder for it."""
-    base = os.environ.get("XDG_STATE_HOME")
-    try:
-        folder = (Path(base) if base else Path.home() / ".local/state") / "seeknal"
-        folder.mkdir(parents=True, exist_ok=True)
-    except (OSError, RuntimeError):
-        return None
-    return folder / "repl_history"

@@ -73,7 +73,8 @@ def sql_command(
     Every node is a view kind.name, and name alone where only one node has it; ref('kind.name')
     means the same. seeknal_history holds the earlier runs, seeknal_history_full all that is known
     of them, seeknal_catalog and seeknal_columns what is stored, and seeknal_transitions from which
-    layers it came. QUERY is read from stdin when it is absent or "-".
+    layers it came. QUERY is read from stdin when it is absent or "-". A connection may also be a
+    URL or a connector file, and needs no project.
     """
     text = _query_text(query)
     output = None if output == STDOUT else output
@@ -82,7 +83,7 @@ def sql_command(
     if connection is not None:
         from seeknal.cli.connection import ask
 
-        ask(project_root(), profile, connection, text, wanted)
+        ask(profile, connection, text, wanted)
         return
     from seeknal.cli.asking import interruptible
     from seeknal.query.database import open_views, without_refs

@@ -436,7 +436,8 @@ def compile_metric(
 def open_session(connection: Connection, project_root: Path) -> Session | None:
     """A read-only session for ``sql``/``repl --connection`` and ``connection test``.
 
-    Called once per command; main thread. None: not mine. May raise ``ConnectionFailed``.
+    Called when a connection is first asked, and again after it was lost; main thread. None: not
+    mine. May raise ``ConnectionFailed``.
     """
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from seeknal.values.errors import ConnectionFailed, RunError, SeeknalError, UsageError
 
@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from seeknal.kernel.plugin_types import Session
     from seeknal.kernel.plugins import Plugins
     from seeknal.values.sources import Connection
+
+T = TypeVar("T")
 
 
 def open_session(connection: Connection, plugins: Plugins, root: Path, cannot: str) -> Session:
@@ -33,8 +35,19 @@ def open_session(connection: Connection, plugins: Plugins, root: Path, cannot: s
 
 def executed(session: Session, sql: str) -> tuple[Sequence[str], Sequence[Sequence[object]]]:
     """The answer to a statement; what a driver raises is a RunError in its words."""
+    return answered(lambda: session.execute(sql.strip().rstrip(";")))
+
+
+def offered(session: Session, name: str) -> Callable[..., Any] | None:
+    """A method that not every session has; None where this one has it not."""
+    found: Callable[..., Any] | None = getattr(session, name, None)
+    return found
+
+
+def answered(act: Callable[[], T]) -> T:
+    """What a session answers; what a driver raises is a RunError in its words."""
     try:
-        return session.execute(sql.strip().rstrip(";"))
+        return act()
     except SeeknalError:
         raise
     except Exception as error:

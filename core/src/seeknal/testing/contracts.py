@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from threading import Thread
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -352,6 +353,16 @@ class ConnectionContract(Contract):
         raise NotImplementedError
 
     @pytest.fixture
+    def endless(self) -> str:
+        """A statement that takes longer than anybody waits. Override it where it can be ended."""
+        pytest.skip("statements on the connection cannot be interrupted")
+
+    @pytest.fixture
+    def losing(self) -> Callable[[], None]:
+        """Ends all connections at the server. Override it where sessions keep one open."""
+        pytest.skip("sessions keep no connection open, or nobody says how to end it")
+
+    @pytest.fixture
     def session(self, module: Any, connection: Connection, tmp_path: Path) -> Iterator[Session]:
         """An open session on ``connection``."""
         found: Session = module.open_session(connection, tmp_path)
@@ -396,6 +407,45 @@ class ConnectionContract(Contract):
             session.execute("SELECT FROM WHERE")
 
         assert session.execute("SELECT 1 AS one")[1]
+
+    def test_what_it_lists_beside_tables_are_names(self, session: Session) -> None:
+        listed = [getattr(session, what, None) for what in ("databases", "catalogs")]
+
+        found = [list_() for list_ in listed if list_ is not None]
+
+        assert all(names and len(set(names)) == len(names) for names in found)
+        assert all(isinstance(name, str) for names in found for name in names)
+
+    def test_a_statement_is_interrupted(self, session: Any, endless: str) -> None:
+        ended: list[Exception] = []
+
+        def ask() -> None:
+            try:
+                session.execute(endless)
+            except Exception as error:
+                ended.append(error)
+
+        asking = Thread(target=ask, daemon=True)
+        asking.start()
+        for _ in range(60):
+            # It may not have begun yet.
+            session.interrupt()
+            asking.join(0.5)
+            if not asking.is_alive():
+                break
+
+        assert ended, "the statement went on, or had an end"
+
+    def test_a_lost_connection_is_told_as_that(
+        self, session: Session, connection: Connection, losing: Callable[[], None]
+    ) -> None:
+        from seeknal.values.errors import ConnectionFailed
+
+        losing()
+
+        for ask in (lambda: session.execute("SELECT 1 AS one"), session.tables, session.describe):
+            with pytest.raises(ConnectionFailed, match=connection.name):
+                ask()
 
     def test_a_refusal_names_the_connection_and_no_secret(
         self, module: Any, unreachable: Connection, tmp_path: Path

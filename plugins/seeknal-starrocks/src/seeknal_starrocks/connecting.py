@@ -73,7 +73,7 @@ def _encryption(name: str, options: Options) -> dict[str, Any]:
     return {"ssl": tls_of(name, options)}
 
 
-def tls_of(name: str, options: StarRocks) -> ssl.SSLContext:
+def tls_of(name: str, options: Options) -> ssl.SSLContext:
     """Whom an encrypted connection has to lead to. Raises ConnectionFailed for its files."""
     try:
         return _context(options)

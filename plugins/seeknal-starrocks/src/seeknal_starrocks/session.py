@@ -6,15 +6,18 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from attrs import evolve
+
 from seeknal.plugin import NodeError, did_you_mean
 from seeknal_starrocks.addresses import address_of
 from seeknal_starrocks.asking import only_reads
-from seeknal_starrocks.connecting import connect, quoted, said
+from seeknal_starrocks.connecting import connect, failed, quoted, said
 
 if TYPE_CHECKING:
     from seeknal_starrocks.addresses import Options
 
 _RIGHTS = re.compile(r"GRANT (.+?) (?:ON|TO) ", re.IGNORECASE)
+_OWN = ("information_schema", "_statistics_", "sys", "mysql", "performance_schema")
 _MISSING = re.compile(r"Unknown (?:table|database|catalog)|doesn't exist", re.IGNORECASE)
 
 
@@ -22,6 +25,8 @@ class StarRocksSession:
     """Implements `seeknal.plugin.Session`."""
 
     def __init__(self, name: str, options: Options) -> None:
+        self._name = name
+        self._options = options
         self._address = address_of(name, options)
         self._connection = connect(name, options)
 
@@ -45,6 +50,8 @@ class StarRocksSession:
                 names = [column[0] for column in cursor.description or ()]
                 return names, list(cursor.fetchall())
         except (pymysql.Error, OSError) as error:
+            if not self._connection.open:
+                raise failed(self._name, error) from None
             raise NodeError(said(error), code="SK0482") from None
 
     def tables(self) -> Sequence[str]:
@@ -53,14 +60,25 @@ class StarRocksSession:
             return [str(row[0]) for row in self._ask("SHOW TABLES")[1]]
         return [
             f"{database}.{row[0]}"
-            for database in self._databases()
+            for database in self.databases()
             for row in self._ask(f"SHOW TABLES FROM {quoted(database)}")[1]
         ]
 
-    def _databases(self) -> list[str]:
-        hidden = ("information_schema", "_statistics_", "sys", "mysql", "performance_schema")
+    def databases(self) -> Sequence[str]:
+        """Those of the catalog, without StarRocks' own."""
         found = [str(row[0]) for row in self._ask("SHOW DATABASES")[1]]
-        return [name for name in found if name not in hidden]
+        return [name for name in found if name not in _OWN]
+
+    def catalogs(self) -> Sequence[str]:
+        return [str(row[0]) for row in self._ask("SHOW CATALOGS")[1]]
+
+    def use(self, database: str) -> None:
+        """Go to ``database`` or ``catalog.database``. Raises NodeError for none."""
+        catalog, _, name = database.rpartition(".")
+        self._ask(f"USE {'.'.join(map(quoted, database.split('.')))}")
+        self._address = evolve(
+            self._address, catalog=catalog or self._address.catalog, database=name
+        )
 
     def schema(self, table: str) -> Sequence[tuple[str, str]]:
         """Raises NodeError for a table that there is not."""
@@ -75,7 +93,7 @@ class StarRocksSession:
 
     def describe(self) -> str:
         version = self._ask("SELECT current_version() AS version")[1][0][0]
-        catalogs = ", ".join(str(row[0]) for row in self._ask("SHOW CATALOGS")[1])
+        catalogs = ", ".join(self.catalogs())
         place = self._address.database
         tables = f"database {place} with {len(self.tables())} tables, " if place else ""
         return (
@@ -91,6 +109,19 @@ class StarRocksSession:
             for right in granted.split(",")
         )
         return ", ".join(found) or "no rights"
+
+    def interrupt(self) -> None:
+        """Lets the server end the statement that it carries out, if any."""
+        import pymysql
+
+        other = connect(self._name, self._options)
+        try:
+            with other.cursor() as cursor:
+                cursor.execute(f"KILL QUERY {self._connection.thread_id()}")
+        except (pymysql.Error, OSError) as error:
+            raise failed(self._name, error) from None
+        finally:
+            _close(other)
 
     def close(self) -> None:
         _close(self._connection)

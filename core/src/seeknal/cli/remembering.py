@@ -1,0 +1,51 @@
+"""What the REPL remembers of earlier conversations: entries without the secrets in them."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from prompt_toolkit.history import FileHistory, History, InMemoryHistory
+
+from seeknal.values.credentials import MASK
+from seeknal.values.patterns import Pattern
+from seeknal.values.secret import scrub
+
+_CONNECT = Pattern(r"(?P<before>\s*\.\w+\s+[A-Za-z][\w+.-]*://)(?P<address>.*)")
+_KNOWN = Pattern(
+    r"(?:[\w.%-]+(?::\$\{\w+\})?@)?(?:[\w.-]+|\[[0-9A-Fa-f:.]+\])(?::\d+)?(?:/[\w.%/-]*)?;?\s*"
+)
+"""An address without a password, or with a variable for one."""
+
+
+def history() -> History:
+    """In a file of the user's, where there can be one."""
+    path = history_file()
+    return _Masked(str(path)) if path else InMemoryHistory()
+
+
+def history_file() -> Path | None:
+    """Where entries are remembered; None when the user has no folder for it."""
+    base = os.environ.get("XDG_STATE_HOME")
+    try:
+        folder = (Path(base) if base else Path.home() / ".local/state") / "seeknal"
+        folder.mkdir(parents=True, exist_ok=True)
+    except (OSError, RuntimeError):
+        return None
+    return folder / "repl_history"
+
+
+def remembered(entry: str) -> str:
+    """An entry with what is, or may be, a secret masked.
+
+    Of a URL with a password nothing is kept: any word of it may belong to that.
+    """
+    found = _CONNECT.fullmatch(entry)
+    if found is None:
+        return scrub(entry)
+    return entry if _KNOWN.fullmatch(found["address"]) else f"{found['before']}{MASK}"
+
+
+class _Masked(FileHistory):
+    def append_string(self, string: str) -> None:
+        super().append_string(remembered(string))
