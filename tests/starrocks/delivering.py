@@ -339,11 +339,12 @@ def _attempt(shop: Shop, rows: list, number: int) -> str | None:
 
 
 def drawn(found: list[Case], most: int, seed: int) -> list[Case]:
-    """Some of the cases, so that each point and each thing that can happen is among them."""
-    mixed = random.Random(seed).sample(found, len(found))
+    """Some of the cases, other points and other things first, without those that wait long."""
+    quick = [case for case in found if (case.what, case.story) != ("lingers", "later")]
+    mixed = random.Random(seed).sample(quick, len(quick))
     first = {(case.point, case.what): case for case in mixed}
     chosen = [*first.values()]
-    return (chosen + [case for case in mixed if case not in chosen])[: max(most, 1)]
+    return (chosen + [case for case in mixed if case not in chosen])[:most]
 
 
 def main(text: str) -> int:

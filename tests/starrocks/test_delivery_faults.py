@@ -21,7 +21,8 @@ from seeknal.values.errors import RunError
 
 pytestmark = pytest.mark.inside
 
-IN_CI = 36
+IN_CI = 20
+"""Cases of each mode; all of them are slow."""
 
 
 @pytest.fixture
