@@ -81,6 +81,7 @@ def test_whatever_befalls_a_delivery_no_row_is_wrong(mode, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3600)
 @pytest.mark.parametrize("mode", MODES)
 def test_whatever_befalls_a_delivery_anywhere_no_row_is_wrong(mode, tmp_path):
     found = cases(mode, tmp_path)
