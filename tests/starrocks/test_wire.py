@@ -60,6 +60,21 @@ def test_a_value_of_each_type_comes_as_starrocks_sends_it(connect, type):
     assert field.charsetnr == (33 if code in (253, 254) else 63)
 
 
+def test_decimals_in_an_array_are_text(connect):
+    found = rows(connect(), "SELECT [CAST(1.5 AS DECIMAL(10, 2)), NULL] AS v")
+
+    assert found == [("[1.50,null]",)]
+
+
+def test_json_in_an_array_is_in_quotes_of_its_own(connect, standin):
+    standin.add_catalog("lake")
+    standin.add_table("lake.raw.t", {"v": "ARRAY<JSON>"}, [(["""{"a": "it's \\n"}"""],)])
+
+    found = rows(connect(), "SELECT v FROM lake.raw.t")
+
+    assert found == [(r"""['{"a": "it\'s \\n"}']""",)]
+
+
 def test_maps_and_structs_are_text_that_is_no_json(connect, standin):
     standin.add_catalog("lake")
     columns = {"m": "MAP<INT, STRING>", "s": "STRUCT<x INT, y ARRAY<STRING>>"}
@@ -474,22 +489,6 @@ def test_connections_end_when_the_server_is_started_again(connect, standin):
     with pytest.raises(pymysql.err.OperationalError):
         rows(connection, "SELECT 1")
     assert rows(connect(), "SELECT id FROM people") == [(1,)]
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory):
-    """A certificate for the loopback address, signed by itself, and its key."""
-    folder = tmp_path_factory.mktemp("tls")
-    made = subprocess.run(
-        [
-            *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"),
-            *("-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"),
-            *("-keyout", folder / "key.pem", "-out", folder / "certificate.pem"),
-        ],
-        capture_output=True,
-    )
-    assert made.returncode == 0, made.stderr
-    return folder / "certificate.pem", folder / "key.pem"
 
 
 def test_a_connection_is_encrypted_where_both_sides_want_it(servers, connect, certificate):

@@ -24,10 +24,10 @@ def starrocks_type(duckdb: str, *, wide: bool = True) -> str:
         return "time"
     if duckdb == '"NULL"':
         return "boolean"
-    if duckdb.startswith("DECIMAL"):
-        return duckdb.lower().replace(" ", "")
     if duckdb.endswith("[]"):
         return f"array<{starrocks_type(duckdb[:-2], wide=wide)}>"
+    if duckdb.startswith("DECIMAL"):
+        return duckdb.lower().replace(" ", "")
     if duckdb.startswith(("MAP(", "STRUCT(")):
         return _nested(duckdb, wide)
     raise analysis(f"The stand-in has no type for {duckdb}")

@@ -127,15 +127,15 @@ def _nested(reader: Reader) -> Callable[[Any], str]:
     if name in ("char", "varchar", "string", "date", "datetime"):
         return lambda value: "null" if value is None else _quoted(plain(value).decode())
     if name == "json":
-        return lambda value: "null" if value is None else f"'{value}'"
+        return lambda value: "null" if value is None else _quoted(value, "'")
     if name == "varbinary":
         return lambda value: "null" if value is None else _quoted(value.hex())
     return lambda value: "null" if value is None else plain(value).decode()
 
 
-def _quoted(value: str) -> str:
-    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
+def _quoted(value: str, quote: str = '"') -> str:
+    escaped = value.replace("\\", "\\\\").replace(quote, f"\\{quote}")
+    return f"{quote}{escaped}{quote}"
 
 
 def _array(fields: list[str], parts: list[Callable[[Any], str]]) -> Callable[[Any], str]:
