@@ -1,8 +1,13 @@
 """A StarRocks that holds a shop, and Iceberg tables that are partitioned in every way."""
 
+import subprocess
+
 import pymysql
 import pytest
+from tests.starrocks.asked import Asker
+from tests.starrocks.mariadbs import mariadb
 from tests.starrocks.stream import Client
+from tests.unpacked import NotToBeHad
 
 from seeknal_starrocks.testing import StandIn
 from seeknal_starrocks.testing.engine.sessions import Session
@@ -99,3 +104,42 @@ def connect(standin):
 def stream(standin):
     """A client of Stream Load."""
     return Client(standin)
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory):
+    """A certificate for the loopback address, signed by itself, and its key."""
+    folder = tmp_path_factory.mktemp("tls")
+    made = subprocess.run(
+        [
+            *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"),
+            *("-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"),
+            *("-keyout", folder / "key.pem", "-out", folder / "certificate.pem"),
+        ],
+        capture_output=True,
+    )
+    assert made.returncode == 0, made.stderr
+    return folder / "certificate.pem", folder / "key.pem"
+
+
+@pytest.fixture(scope="session")
+def one_maria(certificate):
+    try:
+        with mariadb(*certificate) as server:
+            yield server
+    except NotToBeHad as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture
+def maria(one_maria):
+    """A MariaDB with an empty database ``shop``."""
+    one_maria.execute("DROP DATABASE shop", "CREATE DATABASE shop", database=None)
+    return one_maria
+
+
+@pytest.fixture
+def ask(tmp_path):
+    """Reads sources: `Asker`."""
+    with Asker(tmp_path) as asker:
+        yield asker

@@ -2,7 +2,6 @@
 
 import pytest
 from tests.starrocks.test_wire import SLOW_SUM, fill
-from tests.starrocks.test_wire import certificate as certificate
 
 from seeknal.testing import ConnectionContract, PluginContract
 from seeknal.values.errors import ConnectionFailed, NodeError

@@ -3,10 +3,13 @@
 from decimal import Decimal
 
 import pytest
+from tests.starrocks.asked import options_of
 
-from seeknal.testing import SourceContract
+from seeknal.testing import ConnectionContract, SourceContract
 from seeknal.values.names import NodeId
-from seeknal.values.sources import Source
+from seeknal.values.secret import Secret
+from seeknal.values.sources import Connection, Source
+from seeknal_starrocks.mysqloptions import MySqlSource
 from seeknal_starrocks.options import StarRocks, StarRocksSource
 
 PLUGIN = "seeknal_starrocks.plugin"
@@ -65,3 +68,83 @@ class TestQueryOfStarRocks(TestTableOfStarRocks):
     @pytest.fixture
     def missing_name(self):
         return "costumers"
+
+
+class TestTableOfMySql(SourceContract):
+    plugin = PLUGIN
+
+    @pytest.fixture
+    def connections(self, maria):
+        return {"shop": options_of(maria)}
+
+    def of(self, **given):
+        given = {"table": ("shop.customers",), "connection": "shop", **given}
+        return Source(node=NodeId("source.s"), type="mysql", options=MySqlSource(), **given)
+
+    @pytest.fixture
+    def source(self, maria):
+        maria.execute(
+            "CREATE TABLE customers (id INT, name VARCHAR(20), amount DECIMAL(10, 2))",
+            "INSERT INTO customers VALUES (1, 'a', 1.50), (2, NULL, NULL)",
+        )
+        return self.of()
+
+    @pytest.fixture
+    def expected(self):
+        return COLUMNS, ROWS
+
+    @pytest.fixture
+    def empty_source(self, source, maria):
+        maria.execute("CREATE TABLE none_yet LIKE customers")
+        return self.of(table=("shop.none_yet",))
+
+    @pytest.fixture
+    def missing_source(self):
+        return self.of(table=("shop.costumers",))
+
+    @pytest.fixture(params=["DATETIME(1)", "TIMESTAMP(1) NULL", "DATE"])
+    def timed(self, maria, request):
+        maria.execute(
+            f"CREATE TABLE events (id INT, at {request.param})",
+            "INSERT INTO events VALUES (1, '2024-06-01 00:00:00'), (2, '2024-06-01 23:59:59.9'),"
+            " (3, '2024-06-02 00:00:00'), (4, NULL), (5, '2024-06-04 00:00:00')",
+        )
+        return self.of(table=("events",)), "at"
+
+
+class TestQueryOfMySql(TestTableOfMySql):
+    def of(self, **given):
+        table = given.pop("table", ("shop.customers",))[0]
+        return super().of(table=(), query=f"SELECT * FROM {table} # all", **given)
+
+    @pytest.fixture
+    def missing_name(self):
+        return "costumers"
+
+
+class TestConnectionOfMySql(ConnectionContract):
+    plugin = PLUGIN
+
+    @pytest.fixture
+    def connection(self, maria):
+        maria.execute("CREATE TABLE people (id BIGINT, name VARCHAR(20))")
+        return Connection(name="shop", type="mysql", options=options_of(maria))
+
+    @pytest.fixture
+    def unreachable(self, maria):
+        wrong = options_of(maria, password=Secret(self.secret))
+        return Connection(name="shop", type="mysql", options=wrong)
+
+    @pytest.fixture
+    def table(self):
+        return "people", ("id", "name")
+
+    @pytest.fixture
+    def writing(self):
+        return (
+            "INSERT INTO people VALUES (1, 'a')",
+            "SELECT 1; INSERT INTO people VALUES (1, 'a')",
+            "DROP TABLE people",
+            "SELECT 1 /*! INTO OUTFILE '/tmp/x' */",
+            "CALL mysql.rds_kill(1)",
+        )

@@ -1,0 +1,121 @@
+"""Every type of StarRocks' is read as it is, or refused by name."""
+
+import datetime as dt
+import logging
+from decimal import Decimal
+
+import pytest
+
+from seeknal.values.errors import NodeError
+
+# A column's type: its type in DuckDB, and values as they are held and as they arrive.
+TYPES = {
+    "BOOLEAN": ("BOOLEAN", [True, False]),
+    "TINYINT": ("TINYINT", [-128, 5]),
+    "SMALLINT": ("SMALLINT", [-32768]),
+    "INT": ("INTEGER", [-(2**31)]),
+    "BIGINT": ("BIGINT", [-(2**63), 2**63 - 1]),
+    "LARGEINT": ("HUGEINT", [-(2**127), 2**127 - 1]),
+    "FLOAT": ("FLOAT", [16777216.0, 0.10000000149011612, 1.1754943508222875e-38]),
+    "DOUBLE": ("DOUBLE", [0.1, -1.7976931348623157e308, 5e-324]),
+    "DECIMAL(38, 10)": ("DECIMAL(38,10)", [Decimal("-1234567890123456789012345678.0123456789")]),
+    "DECIMAL(9, 0)": ("DECIMAL(9,0)", [Decimal(123456789)]),
+    "DATE": ("DATE", [dt.date(1, 1, 1), dt.date(9999, 12, 31)]),
+    "DATETIME": ("TIMESTAMP", [dt.datetime(2024, 2, 29, 1, 2, 3, 4), dt.datetime(1, 1, 1)]),
+    "CHAR(5)": ("VARCHAR", ["ab", ""]),
+    "VARCHAR(60)": ("VARCHAR", ["é€😀", "\\N", "NULL", "a\tb\nc\0d"]),
+    "STRING": ("VARCHAR", ["x" * 250, "x" * 251, "x" * 70_000]),
+    "VARBINARY": ("BLOB", [b"\x00\xff\x80", b""]),
+    "JSON": ("JSON", ['{"a": [1, "x\\"y"]}', "null"]),
+    "ARRAY<INT>": ("INTEGER[]", [[1, None, 3], []]),
+    "ARRAY<VARCHAR(20)>": ("VARCHAR[]", [['a"b', "c\\d", "e,]f", "null", "é", "", None]]),
+    "ARRAY<BOOLEAN>": ("BOOLEAN[]", [[True, False, None]]),
+    "ARRAY<DECIMAL(10, 2)>": ("DECIMAL(10,2)[]", [[Decimal("1.50"), None]]),
+    "ARRAY<DATETIME>": ("TIMESTAMP[]", [[dt.datetime(2024, 1, 2, 3, 4, 5, 6)]]),
+    "ARRAY<DATE>": ("DATE[]", [[dt.date(2024, 1, 2)]]),
+    "ARRAY<LARGEINT>": ("HUGEINT[]", [[2**127 - 1]]),
+    "ARRAY<DOUBLE>": ("DOUBLE[]", [[0.1, 1e300]]),
+    "ARRAY<ARRAY<INT>>": ("INTEGER[][]", [[[1], [], None, [None]]]),
+    "ARRAY<JSON>": ("JSON[]", [['{"a": "it\'s"}', None]]),
+    "MAP<INT, VARCHAR(9)>": ("MAP(INTEGER, VARCHAR)", [{1: "x", 2: None}, {}]),
+    "MAP<VARCHAR(9), ARRAY<INT>>": ("MAP(VARCHAR, INTEGER[])", [{"a:b": [1]}]),
+    "MAP<DATE, INT>": ("MAP(DATE, INTEGER)", [{dt.date(2024, 1, 2): 1}]),
+    "STRUCT<x INT, y VARCHAR(9)>": (
+        "STRUCT(x INTEGER, y VARCHAR)",
+        [{"x": 1, "y": "a}"}, {"x": None, "y": None}],
+    ),
+    "STRUCT<a STRUCT<b ARRAY<MAP<INT, INT>>>, cd DATE>": (
+        "STRUCT(a STRUCT(b MAP(INTEGER, INTEGER)[]), cd DATE)",
+        [{"a": {"b": [{1: 2}, {3: None}]}, "cd": dt.date(2024, 1, 2)}],
+    ),
+}
+
+
+@pytest.fixture
+def table(server):
+    """Makes a table ``lake.raw.t`` with a column ``v`` of a type."""
+    server.add_catalog("lake")
+
+    def make(type, *values):
+        server.add_table("lake.raw.t", {"v": type}, [(value,) for value in values])
+        return server
+
+    return make
+
+
+@pytest.mark.parametrize("type", TYPES)
+def test_a_type_is_read_as_it_is(type, table, ask):
+    expected, values = TYPES[type]
+    server = table(type, *values, None)
+
+    columns, rows = ask(server, "lake.raw.t")
+
+    assert columns == [("v", expected)]
+    assert rows == [(value,) for value in values] + [(None,)]
+
+
+TOLD = [type for type in TYPES if "<" in type or type in ("LARGEINT", "JSON")]
+PLAIN = [type for type in TYPES if type not in TOLD]
+
+
+@pytest.mark.parametrize("type", PLAIN)
+def test_a_type_that_the_wire_tells_is_the_same_in_a_query(type, table, ask):
+    expected, values = TYPES[type]
+    server = table(type, *values)
+
+    columns, rows = ask(server, "SELECT v FROM lake.raw.t")
+
+    assert columns == [("v", expected)]
+    assert [row[0] for row in rows] == values
+
+
+@pytest.mark.parametrize("type", TOLD)
+def test_a_type_that_a_query_does_not_tell_is_text_until_it_is_declared(type, table, ask, caplog):
+    expected, values = TYPES[type]
+    server = table(type, *values, None)
+    caplog.set_level(logging.INFO)
+
+    plain = ask(server, "SELECT v FROM lake.raw.t")
+    declared = ask(server, "SELECT v FROM lake.raw.t", columns={"v": expected})
+
+    assert plain[0] == [("v", "VARCHAR")]
+    assert caplog.messages[0].startswith("read as text, unless columns: gives a type: v (")
+    assert declared == ([("v", expected)], [(value,) for value in values] + [(None,)])
+
+
+@pytest.mark.parametrize(
+    ("type", "help"),
+    [
+        ("BITMAP", "bitmap_to_string(`v`)"),
+        ("HLL", "hll_cardinality(`v`)"),
+        ("PERCENTILE", "percentile_approx_raw(`v`, 0.5)"),
+    ],
+)
+def test_a_type_without_values_is_refused_with_what_to_read_of_it(type, help, table, ask):
+    server = table(type)
+
+    with pytest.raises(NodeError, match=f"column 'v' has {type}") as refused:
+        ask(server, "lake.raw.t")
+
+    assert refused.value.code == "SK1911"
+    assert refused.value.help.endswith(help)
