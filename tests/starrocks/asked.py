@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+from attrs import evolve
 from tests.starrocks.mariadbs import PASSWORD
 
 from seeknal.kernel.context import StepContext
@@ -49,6 +50,10 @@ class Asker:
         """(name, type) of each column, and the rows, of a query or, of one word, a table."""
         source, context = self.source(server, sql, **more)
         return fetch(load_source(source, context), context)
+
+    def load(self, source: Source, context: StepContext, **more: Any) -> list[Any]:
+        """The rows of a source of which something is changed."""
+        return fetch(load_source(evolve(source, **more), context), context)[1]
 
     def version(self, server: Any, query: str) -> object:
         source, context = self.source(server, "t", version_query=query)

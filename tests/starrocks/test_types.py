@@ -46,7 +46,7 @@ TYPES = {
     ),
     "STRUCT<a STRUCT<b ARRAY<MAP<INT, INT>>>, cd DATE>": (
         "STRUCT(a STRUCT(b MAP(INTEGER, INTEGER)[]), cd DATE)",
-        [{"a": {"b": [{1: 2}, {3: None}]}, "cd": dt.date(2024, 1, 2)}],
+        [{"a": {"b": [{1: 2}, {1: None}]}, "cd": dt.date(2024, 1, 2)}],
     ),
 }
 

@@ -30,4 +30,7 @@ def connection_of(
         name, found = given, context.connection(given, dialect.connection)
     keys = ("catalog", "database", "query_timeout")
     own = {key: getattr(options, key, None) for key in keys}
+    if own["catalog"] is not None:
+        # The connection's database is one of its own catalog.
+        found = evolve(found, database=None)
     return name, evolve(found, **{key: value for key, value in own.items() if value is not None})

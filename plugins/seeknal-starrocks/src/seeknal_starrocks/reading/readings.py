@@ -127,7 +127,7 @@ def _of_bytes(field: Field, wish: Wish, type: str) -> Reading:
 
 def _of_other_bytes(field: Field, plain: str, natural: str, type: str) -> str:
     if natural == "BLOB" and type == "VARCHAR":
-        return f"decode({plain})"
+        return _parsed(f"TRY(decode({plain}))", plain, type, field.name)
     if field.code == wire.BIT and type != "VARCHAR":
         number = f"CAST('0x' || hex({quote_identifier(field.name)}) AS UBIGINT)"
         return converted(number, "UBIGINT", type, field.name)
