@@ -91,12 +91,14 @@ def test_missing_types_name_what_to_install():
     assert plugins.missing("source type", "gopher") is None
 
 
-def test_a_plugin_that_does_not_exist_yet_is_not_to_be_installed():
-    missing = Plugins(()).missing("source type", "starrocks")
+def test_for_what_does_not_exist_yet_nothing_is_to_be_installed():
+    plugins = Plugins(())
 
-    assert missing == (
-        "source type 'starrocks' needs seeknal-starrocks, which there is not yet for seeknal 3"
+    assert plugins.missing("engine", "starrocks") == (
+        "engine 'starrocks' is of seeknal-starrocks, which has none yet for seeknal 3"
     )
+    assert plugins.lacking("target type", "starrocks_materialized_view") is None
+    assert plugins.lacking("source type", "starrocks") == "seeknal-starrocks"
 
 
 def test_disabled_plugins_are_not_loaded(monkeypatch):

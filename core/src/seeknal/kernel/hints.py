@@ -12,6 +12,7 @@ OURS = {
     "starrocks": "seeknal-starrocks",
     "starrocks_materialized_view": "seeknal-starrocks",
     "mysql": "seeknal-starrocks",
+    "mariadb": "seeknal-starrocks",
     "semantic_model": "seeknal-semantic",
     "metric": "seeknal-semantic",
     "saved_query": "seeknal-semantic",
@@ -26,8 +27,8 @@ EXTRAS = {"seeknal-postgres": ("embedded",)}
 SECTIONS = {"materialization": "iceberg"}
 """Sections of profiles.yml, and the target type that declares each."""
 
-UNRELEASED = ("seeknal-starrocks",)
-"""Distributions to come."""
+UNRELEASED = frozenset((("engine", "starrocks"), ("target type", "starrocks_materialized_view")))
+"""What their distributions do not declare yet."""
 
 
 AUDITS = "seeknal-audits"

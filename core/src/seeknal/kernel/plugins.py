@@ -327,13 +327,13 @@ class Plugins:
                 return line
         if distribution is None:
             return None
-        return f"{what} {name!r} needs {distribution}, which there is not yet for seeknal 3"
+        return f"{what} {name!r} is of {distribution}, which has none yet for seeknal 3"
 
     def lacking(self, what: str, name: str, asked: Collection[str] = ()) -> str | None:
         """The requirement that would declare a name which nothing does, with its extras."""
         distribution = self._distribution(what, name)
         broken = any(distribution in line for line in self.broken) if distribution else True
-        if distribution is None or broken or distribution in UNRELEASED:
+        if distribution is None or broken or (what, name) in UNRELEASED:
             return None
         extras = ",".join(key for key in EXTRAS.get(distribution, ()) if key in asked)
         return f"{distribution}[{extras}]" if extras else distribution
