@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from seeknal_starrocks.session import StarRocksSession
+from seeknal_starrocks.session import ServerSession
 
 
-class MySqlSession(StarRocksSession):
+class MySqlSession(ServerSession):
     """Implements `seeknal.plugin.Session`."""
 
     def describe(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from attrs import evolve
 
@@ -12,6 +12,7 @@ from seeknal.plugin import NodeError, did_you_mean
 from seeknal_starrocks.addresses import address_of
 from seeknal_starrocks.asking import only_reads
 from seeknal_starrocks.connecting import connect, failed, quoted, said
+from seeknal_starrocks.killing import kill_query
 
 if TYPE_CHECKING:
     from seeknal_starrocks.addresses import Options
@@ -21,8 +22,8 @@ _OWN = ("information_schema", "_statistics_", "sys", "mysql", "performance_schem
 _MISSING = re.compile(r"Unknown (?:table|database|catalog)|doesn't exist", re.IGNORECASE)
 
 
-class StarRocksSession:
-    """Implements `seeknal.plugin.Session`."""
+class ServerSession:
+    """What StarRocks and MySQL have in common."""
 
     def __init__(self, name: str, options: Options) -> None:
         self._name = name
@@ -69,17 +70,6 @@ class StarRocksSession:
         found = [str(row[0]) for row in self._ask("SHOW DATABASES")[1]]
         return [name for name in found if name not in _OWN]
 
-    def catalogs(self) -> Sequence[str]:
-        return [str(row[0]) for row in self._ask("SHOW CATALOGS")[1]]
-
-    def use(self, database: str) -> None:
-        """Go to ``database`` or ``catalog.database``. Raises NodeError for none."""
-        catalog, _, name = database.rpartition(".")
-        self._ask(f"USE {'.'.join(map(quoted, database.split('.')))}")
-        self._address = evolve(
-            self._address, catalog=catalog or self._address.catalog, database=name
-        )
-
     def schema(self, table: str) -> Sequence[tuple[str, str]]:
         """Raises NodeError for a table that there is not."""
         try:
@@ -90,16 +80,6 @@ class StarRocksSession:
             near = did_you_mean(table, self.tables())
             raise NodeError(f"there is no table {table}", code="SK1904", help=near) from None
         return [(str(row[0]), str(row[1])) for row in rows]
-
-    def describe(self) -> str:
-        version = self._ask("SELECT current_version() AS version")[1][0][0]
-        catalogs = ", ".join(self.catalogs())
-        place = self._address.database
-        tables = f"database {place} with {len(self.tables())} tables, " if place else ""
-        return (
-            f"StarRocks {version}, catalogs {catalogs}; {tables}"
-            f"as {self._address.user}, who has {self._rights()}"
-        )
 
     def _rights(self) -> str:
         grants = " ".join(str(row[-1]) + " " for row in self._ask("SHOW GRANTS")[1])
@@ -112,21 +92,33 @@ class StarRocksSession:
 
     def interrupt(self) -> None:
         """Lets the server end the statement that it carries out, if any."""
-        import pymysql
-
-        other = connect(self._name, self._options)
-        try:
-            with other.cursor() as cursor:
-                cursor.execute(f"KILL QUERY {self._connection.thread_id()}")
-        except (pymysql.Error, OSError) as error:
-            raise failed(self._name, error) from None
-        finally:
-            _close(other)
+        kill_query(self._name, self._options, self._connection)
 
     def close(self) -> None:
-        _close(self._connection)
+        if self._connection.open:
+            self._connection.close()
 
 
-def _close(connection: Any) -> None:
-    if connection.open:
-        connection.close()
+class StarRocksSession(ServerSession):
+    """Implements `seeknal.plugin.Session`."""
+
+    def catalogs(self) -> Sequence[str]:
+        return [str(row[0]) for row in self._ask("SHOW CATALOGS")[1]]
+
+    def use(self, database: str) -> None:
+        """Go to ``database`` or ``catalog.database``. Raises NodeError for none."""
+        catalog, _, name = database.rpartition(".")
+        self._ask(f"USE {'.'.join(map(quoted, database.split('.')))}")
+        self._address = evolve(
+            self._address, catalog=catalog or self._address.catalog, database=name
+        )
+
+    def describe(self) -> str:
+        version = self._ask("SELECT current_version() AS version")[1][0][0]
+        catalogs = ", ".join(self.catalogs())
+        place = self._address.database
+        tables = f"database {place} with {len(self.tables())} tables, " if place else ""
+        return (
+            f"StarRocks {version}, catalogs {catalogs}; {tables}"
+            f"as {self._address.user}, who has {self._rights()}"
+        )

@@ -1,4 +1,4 @@
-"""Ends a server's work for us, by another connection."""
+"""Ends a server's work for a source that nobody waits for any more."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 from attrs import evolve
 
 from seeknal.plugin import ConnectionFailed, Duration
-from seeknal_starrocks.connecting import connect
+from seeknal_starrocks.killing import kill_query
 
 if TYPE_CHECKING:
     from seeknal_starrocks.addresses import Options
 
-_PATIENCE = Duration(4, "second")
+_PATIENCE = Duration(2, "second")
 
 
 def cancel(name: str, options: Options, connection: Any) -> None:
@@ -23,16 +23,11 @@ def cancel(name: str, options: Options, connection: Any) -> None:
     Behind what balances loads another frontend may be asked, which does not know it: then the
     server finds out by itself that nobody takes the rows.
     """
-    import pymysql
-
     impatient = evolve(options, connect_timeout=_PATIENCE, query_timeout=_PATIENCE)
     try:
-        with contextlib.suppress(ConnectionFailed, pymysql.Error, OSError):
-            other = connect(name, impatient)
-            with contextlib.closing(other), other.cursor() as cursor:
-                cursor.execute(f"KILL QUERY {connection.thread_id()}")
+        with contextlib.suppress(ConnectionFailed):
+            kill_query(name, impatient, connection)
     finally:
-        sock = connection._sock
-        if sock is not None:
+        if (waiting := connection._sock) is not None:
             with contextlib.suppress(OSError):
-                sock.shutdown(socket.SHUT_RDWR)
+                waiting.shutdown(socket.SHUT_RDWR)
