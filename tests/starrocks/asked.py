@@ -8,7 +8,8 @@ from typing import Any
 
 import duckdb
 from attrs import evolve
-from tests.starrocks.mariadbs import PASSWORD
+from tests.starrocks.live import Live
+from tests.starrocks.mariadbs import PASSWORD, MariaDb
 
 from seeknal.kernel.context import StepContext
 from seeknal.testing.shared import fetch
@@ -19,17 +20,18 @@ from seeknal.values.sources import Source
 from seeknal_starrocks.mysqloptions import MySql, MySqlSource
 from seeknal_starrocks.options import StarRocks, StarRocksSource
 from seeknal_starrocks.plugin import load_source, source_horizon, source_version
-from seeknal_starrocks.testing import StandIn
 
 NODE = NodeId("source.s")
 
 
 def options_of(server: Any, **more: Any) -> StarRocks | MySql:
-    """Those of a connection to a stand-in, or to MariaDB."""
-    place = {"host": server.host, "port": server.port, "database": "shop"}
-    if isinstance(server, StandIn):
-        return StarRocks(**{**place, "user": "root", **more})
-    return MySql(**{**place, "user": "reader", "password": Secret(PASSWORD), **more})
+    """Those of a connection to StarRocks, or to MariaDB."""
+    place: dict[str, Any] = {"host": server.host, "port": server.port, "database": "shop"}
+    if isinstance(server, MariaDb):
+        return MySql(**{**place, "user": "reader", "password": Secret(PASSWORD), **more})
+    if isinstance(server, Live):
+        place |= {"user": server.user, "password": Secret(server.password)}
+    return StarRocks(**{"user": "root", **place, **more})
 
 
 class Asker:

@@ -5,6 +5,7 @@ import subprocess
 import pymysql
 import pytest
 from tests.starrocks.asked import Asker
+from tests.starrocks.live import live
 from tests.starrocks.mariadbs import mariadb
 from tests.starrocks.stream import Client
 from tests.unpacked import NotToBeHad
@@ -48,9 +49,9 @@ def servers():
 
 
 @pytest.fixture
-def server(servers):
-    """A server with an empty database ``shop``."""
-    return servers()
+def server(request):
+    """A server with an empty database ``shop``: a live one where the environment names one."""
+    return live() or request.getfixturevalue("servers")()
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from seeknal.values.names import NodeId
 from seeknal.values.secret import Secret
 from seeknal.values.sources import Connection, Source
 from seeknal_starrocks.mysqloptions import MySqlSource
-from seeknal_starrocks.options import StarRocks, StarRocksSource
+from seeknal_starrocks.options import StarRocksSource
 
 PLUGIN = "seeknal_starrocks.plugin"
 COLUMNS = [("id", "INTEGER"), ("name", "VARCHAR"), ("amount", "DECIMAL(10,2)")]
@@ -22,7 +22,7 @@ class TestTableOfStarRocks(SourceContract):
 
     @pytest.fixture
     def connections(self, server):
-        return {"dwh": StarRocks(host=server.host, port=server.port, user="root", database="shop")}
+        return {"dwh": options_of(server)}
 
     def of(self, **given):
         given = {"table": ("shop.customers",), "connection": "dwh", **given}
@@ -148,3 +148,11 @@ class TestConnectionOfMySql(ConnectionContract):
             "SELECT 1 /*! INTO OUTFILE '/tmp/x' */",
             "CALL mysql.rds_kill(1)",
         )
+
+    @pytest.fixture
+    def endless(self):
+        return "SELECT sum(a.seq * b.seq) AS n FROM seq_1_to_9999999 AS a, seq_1_to_9999999 AS b"
+
+    @pytest.fixture
+    def losing(self, maria):
+        return lambda: maria.execute("KILL USER reader")

@@ -137,6 +137,19 @@ def quoted(name: str) -> str:
     return "`" + name.replace("`", "``") + "`"
 
 
+_LOST = (1053, 1927, 2006, 2013, 4031)
+"""Numbers of errors after which nothing can be asked: it ends, was ended, or is not there."""
+
+
+def is_lost(error: BaseException) -> bool:
+    """Whether the connection ended, so that another one may do better."""
+    import pymysql
+
+    if isinstance(error, pymysql.Error):
+        return isinstance(error, pymysql.err.InterfaceError) or (error.args or (0,))[0] in _LOST
+    return isinstance(error, OSError) and not isinstance(error, TimeoutError)
+
+
 def failed(name: str, error: Exception) -> ConnectionFailed:
     """What the server or the driver said."""
     text = said(error)

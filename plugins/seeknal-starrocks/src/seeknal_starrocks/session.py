@@ -11,7 +11,7 @@ from attrs import evolve
 from seeknal.plugin import NodeError, did_you_mean
 from seeknal_starrocks.addresses import address_of
 from seeknal_starrocks.asking import only_reads
-from seeknal_starrocks.connecting import connect, failed, quoted, said
+from seeknal_starrocks.connecting import connect, failed, is_lost, quoted, said
 from seeknal_starrocks.killing import kill_query
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class ServerSession:
                 names = [column[0] for column in cursor.description or ()]
                 return names, list(cursor.fetchall())
         except (pymysql.Error, OSError) as error:
-            if not self._connection.open:
+            if is_lost(error):
                 raise failed(self._name, error) from None
             raise NodeError(said(error), code="SK0482") from None
 

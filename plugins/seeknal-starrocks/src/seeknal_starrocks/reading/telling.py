@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from seeknal.plugin import NodeError, without_values
+from seeknal_starrocks import connecting
 from seeknal_starrocks.connecting import failed, said
 from seeknal_starrocks.reading.packets import Broken, ServerError
 
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from seeknal.plugin import SeeknalError
     from seeknal_starrocks.reading.dialects import Dialect
 
-_LOST = (2006, 2013)
 _TIMEOUT = re.compile(
     r"max(?:imum)? (?:statement )?execution time|max_statement_time|timeout|timed out",
     re.IGNORECASE,
@@ -24,13 +24,7 @@ _TIMEOUT = re.compile(
 
 def is_lost(error: BaseException) -> bool:
     """Whether the connection ended, so that another one may do better."""
-    import pymysql
-
-    if isinstance(error, Broken):
-        return error.lost
-    if isinstance(error, pymysql.Error):
-        return isinstance(error, pymysql.err.InterfaceError) or error.args[:1][0] in _LOST
-    return isinstance(error, OSError) and not isinstance(error, TimeoutError)
+    return error.lost if isinstance(error, Broken) else connecting.is_lost(error)
 
 
 @contextmanager
