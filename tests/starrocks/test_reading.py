@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import duckdb
 import pytest
+from tests.starrocks.mariadbs import PASSWORD
 
 from seeknal.values.errors import NodeError
 from seeknal.values.loads import Since, Within
@@ -263,3 +264,26 @@ def test_one_url_in_place_of_a_connection_will_do(server, ask):
     rows = ask.load(source, context, connection=url)
 
     assert len(rows) == 4
+
+
+def test_a_project_reads_from_both(seeknal_project, standin, maria):
+    standin.execute("INSERT INTO people VALUES (1, 'a'), (2, NULL)", "shop")
+    filled(maria)
+    place = "host: 127.0.0.1, database: shop"
+    made = seeknal_project(
+        {
+            "profiles.yml": "connections:\n"
+            f"  dwh: {{type: starrocks, {place}, port: {standin.port}, user: root}}\n"
+            f"  shop: {{type: mariadb, {place}, port: {maria.port}, user: reader,"
+            f" password: {PASSWORD}}}\n",
+            "seeknal/people.yml": "kind: source\nname: people\nsource: starrocks\n"
+            "connection: dwh\ntable: shop.people\n",
+            "seeknal/events.yml": "kind: source\nname: events\nsource: mysql\n"
+            "connection: shop\nquery: SELECT id, at FROM events WHERE at IS NOT NULL\n",
+        }
+    )
+
+    made.run("run").assert_ok()
+
+    assert sorted(made.rows("source.people")) == [(1, "a"), (2, None)]
+    assert [row[0] for row in sorted(made.rows("source.events"))] == [1, 2, 3]
