@@ -459,3 +459,24 @@ def test_loads_are_listed_in_information_schema(standin, stream):
     )
 
     assert found == [("one", "FINISHED", 1), ("two", "CANCELLED", 0)]
+
+
+def test_columns_are_named_in_utf8(standin, stream):
+    standin.execute("CREATE TABLE named (id BIGINT, `größe` INT)", "shop")
+    columns = "id, `größe`".encode().decode("latin-1")
+
+    done = stream.load("named", b"1\t2\n", columns=columns)
+
+    assert done["Status"] == "Success"
+    assert standin.execute("SELECT `größe` FROM named", "shop") == [(2,)]
+
+
+def test_a_string_is_shorter_than_the_longest_varchar(standin, stream):
+    standin.execute("CREATE TABLE texts (id BIGINT, s STRING, v VARCHAR(1048576))", "shop")
+    long = b"x" * 65_534
+
+    short = stream.load("texts", b"1\t" + long[1:] + b"\t" + long + b"\n")
+    longer = stream.load("texts", b"1\t" + long + b"\t" + long + b"\n")
+
+    assert short["Status"] == "Success"
+    assert longer["NumberFilteredRows"] == 1

@@ -548,3 +548,31 @@ def test_a_server_of_its_own_process_tells_its_ports_and_ends_with_its_input():
 
     assert (process.returncode, shown) == (0, "t\n")
     assert refused.startswith("Getting syntax error")
+
+
+def test_rights_on_tables_are_told_by_sys(servers):
+    server = servers(users={"root": "", "reader": "", "other": ""})
+    server.execute("CREATE TABLE people (id BIGINT)", "shop")
+    server.execute("GRANT SELECT, INSERT ON TABLE people TO USER 'reader'@'%'", "shop")
+
+    found = server.execute(
+        "SELECT GRANTEE, OBJECT_NAME, PRIVILEGE_TYPE FROM sys.grants_to_users WHERE"
+        " OBJECT_TYPE = 'TABLE' AND OBJECT_DATABASE = 'shop'"
+    )
+
+    assert found == [("'reader'@'%'", "people", "INSERT, SELECT")]
+    assert server.execute("SELECT * FROM sys.grants_to_roles") == []
+
+
+def test_backends_are_told_to_who_operates_the_cluster(servers):
+    server = servers(users={"root": "", "reader": ""})
+    reader = pymysql.connect(host=server.host, port=server.port, user="reader")
+
+    ((_, ip, _, _, port, *_),) = server.execute("SHOW BACKENDS")
+    with pytest.raises(pymysql.err.MySQLError) as refused:
+        rows(reader, "SHOW BACKENDS")
+
+    assert (ip, int(port)) == (server.host, server.backend_port)
+    assert server.execute("SHOW COMPUTE NODES") == []
+    assert "OPERATE" in str(refused.value)
+    reader.close()

@@ -65,6 +65,7 @@ class StandIn:
         self._listener = Listener(HOST, port, lambda packets, id: converse(packets, listening, id))
         self._loading = Loading(self.world)
         self._backend = Served(HOST, 0, self._node(Backend, "be"))
+        self.world.port_of_backend = self._backend.port
         self._frontend = Served(HOST, http_port, self._node(Frontend, "fe"))
 
     def _node(self, kind: type[Request], name: Literal["fe", "be"]) -> type[Request]:

@@ -29,6 +29,8 @@ _SAME = {"INTEGER": "INT", "BINARY": "VARBINARY", "TEXT": "STRING"}
 STATES = frozenset(("BITMAP", "HLL", "PERCENTILE"))
 _INTEGERS = ("TINYINT", "SMALLINT", "INT", "INTEGER", "BIGINT", "LARGEINT")
 LONGEST_TEXT = 1_048_576
+LONGEST_STRING = 65_533
+"""STRING is VARCHAR of this length, which is not the longest."""
 LONGEST_CHAR = 255
 MOST_DIGITS = 38
 """Of a DECIMAL. Those of up to 76 digits, which are newer, are refused."""
@@ -120,7 +122,7 @@ def may_be_primary(type: str) -> bool:
 def bytes_of_text(type: str) -> int | None:
     """The most bytes that a text of this type has; None for what is no text."""
     if type == "string":
-        return LONGEST_TEXT
+        return LONGEST_STRING
     if _head(type) in ("CHAR", "VARCHAR"):
         return int(type.partition("(")[2].rstrip(")"))
     return None

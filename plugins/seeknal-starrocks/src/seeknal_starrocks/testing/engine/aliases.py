@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from seeknal_starrocks.testing.engine.origins import cte_of, sources_of
-from seeknal_starrocks.testing.engine.things import INFORMATION
+from seeknal_starrocks.testing.engine.things import MADE_ANEW
 from seeknal_starrocks.testing.refusing import analysis
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def _columns(world: World, session: Session, source: Any) -> Names | None:
     if not source.db and (cte := cte_of(source)) is not None:
         return _outputs(world, session, cte)
     place = world.place(tuple(part.name for part in source.parts), session)
-    if place[1] == INFORMATION:
+    if place[1] in MADE_ANEW:
         return None
     return {column.name.lower() for column in world.table(place).columns}
 

@@ -1,4 +1,4 @@
-"""The tables of information_schema, made anew each time that one is read."""
+"""The tables of information_schema and sys, made anew each time that one is read."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from seeknal_starrocks.testing.engine import granted
 from seeknal_starrocks.testing.engine.things import DEFAULT, INFORMATION
 from seeknal_starrocks.testing.refusing import unknown_table
 
@@ -42,9 +43,10 @@ def rows_of(world: World, place: Place, alias: str, may_see: MaySee) -> Any:
     from sqlglot import exp
 
     name = place[2].lower()
-    if name not in _COLUMNS:
-        raise unknown_table(INFORMATION, place[2])
-    columns = [column.partition(":") for column in _COLUMNS[name].split()]
+    known = _COLUMNS if place[1] == INFORMATION else granted.COLUMNS
+    if name not in known:
+        raise unknown_table(*place[1:])
+    columns = [column.partition(":") for column in known[name].split()]
     # No row at all, so that there are columns with types where nothing is.
     types = [exp.DataType.build("BIGINT" if number else "VARCHAR") for _, _, number in columns]
     first = exp.select(
@@ -53,7 +55,11 @@ def rows_of(world: World, place: Place, alias: str, may_see: MaySee) -> Any:
             for (column, _, _), type in zip(columns, types, strict=True)
         )
     ).where(exp.false())
-    rows = list(_ROWS[name](world, place[0], may_see))
+    rows = list(
+        _ROWS[name](world, place[0], may_see)
+        if place[1] == INFORMATION
+        else granted.granted_rows(world, name, may_see)
+    )
     found: Any = first
     if rows:
         values = exp.values([tuple(row) for row in rows], alias="v")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from attrs import frozen
 
 from seeknal_starrocks.testing.engine import grammar
-from seeknal_starrocks.testing.engine.things import DEFAULT, INFORMATION, Place, Table
+from seeknal_starrocks.testing.engine.things import DEFAULT, MADE_ANEW, Place, Table
 from seeknal_starrocks.testing.engine.zones import DEFAULT_ZONE, now_in
 from seeknal_starrocks.testing.refusing import analysis
 
@@ -116,7 +116,7 @@ def _source(
     names = tuple(part.name for part in table.parts)
     place = world.place(names, session)
     alias = table.alias or place[2]
-    if place[1] == INFORMATION:
+    if place[1] in MADE_ANEW:
         from seeknal_starrocks.testing.engine.information import rows_of
 
         return rows_of(world, place, alias, asker.may_see)

@@ -222,6 +222,20 @@ def _granted(session: Session, user: str) -> Iterable[Row]:
             yield identity, place[0], what
 
 
+def _backends(session: Session, reader: Reader) -> Rows:
+    """One, for all loads go to the same."""
+    session.check_root()
+    port = session.world.port_of_backend
+    row = ("10001", "127.0.0.1", "9050", "9060", port, "8060", "true")
+    names = ("BackendId", "IP", "HeartbeatPort", "BePort", "HttpPort", "BrpcPort", "Alive")
+    return texts(names, [row])
+
+
+def _compute_nodes(session: Session, reader: Reader) -> Rows:
+    session.check_root()
+    return texts(("ComputeNodeId", "IP", "HeartbeatPort", "BePort", "HttpPort", "Alive"), [])
+
+
 def _none(*names: str) -> Callable[[Session, Reader], Rows]:
     return lambda session, reader: texts(names, [])
 
@@ -241,6 +255,8 @@ _SHOWN: dict[tuple[str, ...], Callable[[Session, Reader], Rows]] = {
     ("MATERIALIZED", "VIEWS"): _materialized_views,
     ("VARIABLES",): _variables,
     ("GRANTS",): _grants,
+    ("BACKENDS",): _backends,
+    ("COMPUTE", "NODES"): _compute_nodes,
     ("WARNINGS",): _none("Level", "Code", "Message"),
     ("ERRORS",): _none("Level", "Code", "Message"),
 }

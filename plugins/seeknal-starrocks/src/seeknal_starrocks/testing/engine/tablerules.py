@@ -79,8 +79,8 @@ def _check_model(table: CreateTable, model: str, columns: tuple[Column, ...]) ->
         fits = may_be_primary(column.type) if model == "PRIMARY" else may_be_key(column.type)
         if column.key and not fits:
             raise analysis(f"Invalid data type of key column '{column.name}': '{column.type}'")
-    if not any(may_be_key(column.type) for column in columns):
-        raise analysis("The olap table should have at least one column that can be a key")
+    if not table.keys and not may_be_key(columns[0].type):
+        raise analysis(f"Data type of first column cannot be {columns[0].type}")
 
 
 def _check_spread(table: CreateTable, model: str, columns: tuple[Column, ...]) -> None:

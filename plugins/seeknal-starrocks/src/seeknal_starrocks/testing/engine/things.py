@@ -14,6 +14,9 @@ Place = tuple[str, str, str]
 DEFAULT = "default_catalog"
 """The catalog of StarRocks' own tables."""
 INFORMATION = "information_schema"
+SYS = "sys"
+MADE_ANEW = (INFORMATION, SYS)
+"""Databases whose tables are made anew each time that one is read."""
 
 
 @frozen(kw_only=True)

@@ -14,6 +14,7 @@ from seeknal_starrocks.testing.engine.loads import Loads
 from seeknal_starrocks.testing.engine.things import (
     DEFAULT,
     INFORMATION,
+    MADE_ANEW,
     Catalog,
 )
 from seeknal_starrocks.testing.refusing import (
@@ -51,6 +52,8 @@ class World:
         self.tables: dict[Place, Table] = {}
         self.newer: dict[Place, Table] = {}
         """External tables as they are now, which were read before and are kept as they were."""
+        self.port_of_backend = 0
+        """By which it takes loads."""
         self.grants: set[tuple[str, str, int]] = set()
         """User, right and the id of a table."""
         self.sessions: dict[int, Session] = {}
@@ -94,7 +97,7 @@ class World:
         catalog, database, table = map(str, (*session[: 3 - len(name)], *name))
         if catalog not in self.catalogs:
             raise unknown_catalog(catalog)
-        if database != INFORMATION and (catalog, database) not in self.databases:
+        if database not in MADE_ANEW and (catalog, database) not in self.databases:
             raise unknown_database(database)
         return catalog, database, table
 

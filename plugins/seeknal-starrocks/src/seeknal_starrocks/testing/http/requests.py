@@ -104,8 +104,11 @@ class Request(BaseHTTPRequestHandler):
 
     @property
     def given(self) -> dict[str, str]:
-        """The headers, with their names in small letters."""
-        return {name.lower(): value for name, value in self.headers.items()}
+        """The headers, with their names in small letters. They are read as UTF-8."""
+        return {
+            name.lower(): value.encode("latin-1").decode(errors="replace")
+            for name, value in self.headers.items()
+        }
 
     def meet(self, point: str) -> str | None:
         """The message of an error that is to be told here. Raises Dropped."""

@@ -1,0 +1,29 @@
+"""The tables of sys: rights that were given, made anew each time that one is read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from seeknal_starrocks.testing.engine.things import Table
+    from seeknal_starrocks.testing.engine.world import World
+
+    MaySee = Callable[[Table], bool]
+
+_NAMES = (
+    "GRANTEE OBJECT_CATALOG OBJECT_DATABASE OBJECT_NAME OBJECT_TYPE PRIVILEGE_TYPE IS_GRANTABLE"
+)
+COLUMNS = {"grants_to_users": _NAMES, "grants_to_roles": _NAMES}
+
+
+def granted_rows(world: World, name: str, may_see: MaySee) -> Iterator[tuple[object, ...]]:
+    """Rights on tables and views, those of one user on one of them in a row. There are no roles."""
+    if name != "grants_to_users":
+        return
+    for user, id in sorted({(user, id) for user, _, id in world.grants}):
+        place, table = next((p, t) for p, t in world.tables.items() if t.id == id)
+        if not may_see(table):
+            continue
+        rights = sorted(right for u, right, of in world.grants if (u, of) == (user, id))
+        yield f"'{user}'@'%'", *place, table.kind, ", ".join(rights), "NO"
