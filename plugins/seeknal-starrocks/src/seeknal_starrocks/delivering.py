@@ -6,16 +6,21 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve
 
-from seeknal.plugin import NodeError, Secret, rows_to_write, span_of
-from seeknal_starrocks.addresses import DEFAULT_CATALOG, address_of
+from seeknal.plugin import NodeError, rows_to_write, span_of
 from seeknal_starrocks.batch import writings_of
-from seeknal_starrocks.isolating import connection_of, isolated, ledger_of, named
+from seeknal_starrocks.isolating import (
+    connection_of,
+    isolated,
+    ledger_of,
+    named,
+    within_default,
+)
 from seeknal_starrocks.replacing import replace
 from seeknal_starrocks.work import Work
 
 if TYPE_CHECKING:
     from seeknal.plugin import Delivered, DeliveryContext, Relation, Target
-    from seeknal_starrocks.options import StarRocks, StarRocksTarget
+    from seeknal_starrocks.options import StarRocksTarget
     from seeknal_starrocks.tablename import Table
 
 
@@ -44,26 +49,11 @@ def deliver(
         writings=writings_of(found.relation, context),
         context=context,
         name=name,
-        connection=_within_default(name, connection),
+        connection=within_default(name, connection),
         ranges=found.ranges,
         keys=options.unique_keys if target.mode == "upsert_by_key" else (),
     )
     return evolve(_written(work), span=span_of(work.ranges))
-
-
-def _within_default(name: str, connection: StarRocks) -> StarRocks:
-    """The connection in the default catalog: rows are loaded into StarRocks' own tables alone."""
-    address = address_of(name, connection)
-    return evolve(
-        connection,
-        url=None,
-        host=address.host,
-        port=address.port,
-        user=address.user,
-        password=Secret(address.password),
-        catalog=DEFAULT_CATALOG,
-        database=None,
-    )
 
 
 def _written(work: Work) -> Delivered:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from seeknal.plugin import NodeError, isolate, quote_identifier, written_name
+from attrs import evolve
+
+from seeknal.plugin import NodeError, Secret, isolate, quote_identifier, written_name
 from seeknal_starrocks.addresses import DEFAULT_CATALOG, address_of
 from seeknal_starrocks.options import StarRocks, StarRocksTarget
 from seeknal_starrocks.tablename import Table, table_of
@@ -24,6 +26,21 @@ def connection_of(target: Target, context: Context) -> tuple[str, StarRocks]:
             "it does not say in which StarRocks", code="SK1950", help="connection: NAME"
         )
     return target.connection, context.connection(target.connection, StarRocks)
+
+
+def within_default(name: str, connection: StarRocks) -> StarRocks:
+    """The connection in the default catalog: rows are loaded into StarRocks' own tables alone."""
+    address = address_of(name, connection)
+    return evolve(
+        connection,
+        url=None,
+        host=address.host,
+        port=address.port,
+        user=address.user,
+        password=Secret(address.password),
+        catalog=DEFAULT_CATALOG,
+        database=None,
+    )
 
 
 def named(target: Target, options: StarRocksTarget, name: str, connection: StarRocks) -> Table:

@@ -19,6 +19,7 @@ from seeknal_starrocks.server import text
 
 if TYPE_CHECKING:
     from seeknal_starrocks.server import Server
+    from seeknal_starrocks.tablename import Table
     from seeknal_starrocks.work import Work
 
 State = Literal["begun", "done", "undone"]
@@ -80,27 +81,31 @@ def record(work: Work, server: Server, entry: Entry, state: State) -> None:
 
 def done(work: Work, server: Server) -> Entry | None:
     """The attempt of this delivery that has brought its rows."""
-    found = _entries(
-        work,
-        server,
-        f"begun.`state` = 'done' AND begun.`delivery_id` = {text(work.context.delivery_id)}",
-    )
+    this = f"begun.`delivery_id` = {text(work.context.delivery_id)}"
+    found = _entries(server, work.ledger, work.table, f"begun.`state` = 'done' AND {this}")
+    return found[-1] if found else None
+
+
+def last(server: Server, ledger: Table, table: Table) -> Entry | None:
+    """The last attempt that has brought rows to a table. Raises DeliveryError."""
+    found = _entries(server, ledger, table, "begun.`state` = 'done'")
     return found[-1] if found else None
 
 
 def open_attempts(work: Work, server: Server) -> Sequence[Entry]:
     """Attempts at the table, of any delivery, of which it is not known how they ended."""
-    return _entries(work, server, "begun.`state` = 'begun' AND ended.`label` IS NULL")
+    open = "begun.`state` = 'begun' AND ended.`label` IS NULL"
+    return _entries(server, work.ledger, work.table, open)
 
 
-def _entries(work: Work, server: Server, where: str) -> list[Entry]:
+def _entries(server: Server, ledger: Table, table: Table, where: str) -> list[Entry]:
     """In their order."""
     columns = ", ".join(f"begun.`{name}`" for name in ("label", "delivery_id", "rows", "total"))
     rows = server.ask(
-        f"SELECT {columns} FROM {work.ledger.quoted} AS begun"
-        f" LEFT JOIN {work.ledger.quoted} AS ended"
+        f"SELECT {columns} FROM {ledger.quoted} AS begun"
+        f" LEFT JOIN {ledger.quoted} AS ended"
         " ON ended.`label` = begun.`label` AND ended.`state` <> 'begun'"
-        f" WHERE begun.`table_name` = {text(str(work.table))} AND {where}"
+        f" WHERE begun.`table_name` = {text(str(table))} AND {where}"
         " ORDER BY begun.`at`"
     )
     return [

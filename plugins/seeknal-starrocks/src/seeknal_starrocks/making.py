@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from seeknal.plugin import NodeError
+from seeknal.plugin import NodeError, RowsRefused
 from seeknal_starrocks.connecting import quoted
 from seeknal_starrocks.server import text
 from seeknal_starrocks.writetypes import as_key, sorted_first
@@ -28,6 +28,7 @@ _SLICED = re.compile(
 
 def create(work: Work, table: Table, comment: str) -> str:
     """CREATE TABLE by the options of the target. Raises RowsRefused for columns that cannot be."""
+    _refuse_design(work)
     lines = []
     for writing in sorted_first(work.writings, work.keys):
         is_key = writing.name in work.keys
@@ -45,6 +46,14 @@ def create(work: Work, table: Table, comment: str) -> str:
     elif work.options.buckets:
         parts.append(f"DISTRIBUTED BY RANDOM BUCKETS {work.options.buckets}")
     return " ".join(parts) + written_properties(work.properties)
+
+
+def _refuse_design(work: Work) -> None:
+    """Raises RowsRefused for what the options name and the rows do not have, or not so."""
+    from seeknal_starrocks.checking import misfits_of
+
+    for misfit in misfits_of(work.target, work.options, work.relation.columns):
+        raise RowsRefused(misfit.message, code=misfit.code, help=misfit.help)
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -73,8 +82,7 @@ def partitioning(given: Sequence[str]) -> str:
 
 def partition_columns(given: Sequence[str]) -> list[str]:
     """The columns that partitions are by. Raises NodeError."""
-    written = partitioning(given)
-    return re.findall(r"`([^`]+)`", written)
+    return re.findall(r"`([^`]+)`", partitioning(given)) if given else []
 
 
 def _function(written: str) -> str | None:

@@ -11,17 +11,23 @@ from seeknal_starrocks.typename import MYSQL, MYSQL_ALIASES, MYSQL_NAMES, NAMES,
 
 if TYPE_CHECKING:
     from seeknal.plugin import (
+        Column,
         Connection,
         ConnectionType,
         Delivered,
         DeliveryContext,
+        Fate,
         Horizon,
+        Misfit,
+        Problem,
+        Project,
         Relation,
         Rows,
         Session,
         Source,
         SourceContext,
         SourceType,
+        Standing,
         Target,
         TargetContext,
         TargetType,
@@ -179,3 +185,30 @@ def isolate_target(target: Target, context: TargetContext) -> str | None:
     from seeknal_starrocks.isolating import place_of
 
     return place_of(target, cast("StarRocksTarget", target.options), context)
+
+
+@hookimpl
+def validate_project(project: Project) -> Iterable[Problem]:
+    from seeknal_starrocks.checking import problems_of
+
+    return problems_of(project)
+
+
+@hookimpl
+def target_misfits(target: Target, columns: Sequence[Column]) -> Iterable[Misfit] | None:
+    if target.type not in NAMES:
+        return None
+    from seeknal_starrocks.checking import misfits_of
+
+    return list(misfits_of(target, cast("StarRocksTarget", target.options), columns))
+
+
+@hookimpl
+def drop_target(
+    target: Target, standing: Standing, context: TargetContext, dry_run: bool
+) -> Fate | None:
+    if target.type not in NAMES:
+        return None
+    from seeknal_starrocks.dropping import drop
+
+    return drop(target, cast("StarRocksTarget", target.options), standing, context, dry_run=dry_run)

@@ -25,6 +25,8 @@ LONGEST_TEXT = 1_048_576
 LONGEST_KEY = 128
 """Bytes that the columns of a primary key may have together."""
 _TEXT = "CAST({} AS VARCHAR)"
+_DECIMAL = rf"regexp_replace({_TEXT}, '^(-?)\.', '\10.')"
+"""DuckDB leaves out the nought where there are only digits behind the point."""
 _CLOCK = "CAST(CAST({} AS DATE) AS VARCHAR) || strftime({}, ' %H:%M:%S.%f')"
 _FIRST, _LAST = "0001-01-01", "9999-12-31"
 _ENDS = f"'{_FIRST} 00:00:00' AND TIMESTAMP '{_LAST} 23:59:59.999999'"
@@ -183,7 +185,8 @@ def _shape(kind: Kind, depth: int) -> Shape | None:
     if nested is not None:
         return nested(kind, depth)
     if kind.name.startswith("DECIMAL"):
-        return Shape(type=kind.name, form=_TEXT)
+        digits, scale = re.findall(r"\d+", kind.name)
+        return Shape(type=kind.name, form=_DECIMAL if digits == scale else _TEXT)
     if kind.name.startswith("ENUM"):
         return _text()
     return _SCALARS.get(kind.name)
