@@ -2,14 +2,23 @@
 
 import subprocess
 
+import duckdb
 import pymysql
 import pytest
+from tests.contexts import step_context
 from tests.starrocks.asked import Asker
 from tests.starrocks.live import live
 from tests.starrocks.mariadbs import mariadb
 from tests.starrocks.stream import Client
 from tests.unpacked import NotToBeHad
 
+from seeknal.values.columns import Column
+from seeknal.values.names import NodeId
+from seeknal.values.relations import Relation
+from seeknal.values.sources import Connection
+from seeknal.values.targets import Target
+from seeknal_starrocks import plugin
+from seeknal_starrocks.options import StarRocks, StarRocksTarget
 from seeknal_starrocks.testing import StandIn
 from seeknal_starrocks.testing.engine.sessions import Session
 
@@ -144,3 +153,42 @@ def ask(tmp_path):
     """Reads sources: `Asker`."""
     with Asker(tmp_path) as asker:
         yield asker
+
+
+@pytest.fixture
+def deliver(server, tmp_path):
+    """Delivers a query's rows to shop.told through the hook; gives what was done."""
+    rows = duckdb.connect()
+    rows.execute("SET TimeZone = 'Asia/Jakarta'")
+    numbers = iter(range(1, 1000))
+    node = NodeId("transform.told")
+
+    def make(query, mode="full", private=frozenset(), connection=(), context=(), **options):
+        rows.execute(f"CREATE OR REPLACE TABLE given AS {query}")
+        described = rows.execute("DESCRIBE given").fetchall()
+        count = rows.execute("SELECT count(*) FROM given").fetchone()[0]
+        columns = tuple(Column(row[0], row[1]) for row in described)
+        relation = Relation(node=node, scan="given", columns=columns, rows=count)
+        given = {"port": server.port, "http_port": server.http_port, "user": "root"}
+        place = StarRocks(host=server.host, database="shop", **{**given, **dict(connection)})
+        target = Target(
+            **{"node": node, "type": "starrocks", "key": "k", "label": "told", "mode": mode},
+            options=StarRocksTarget(**{"table": "told", **options}),
+            connection="reporting",
+        )
+        step = step_context(
+            node,
+            tmp_path,
+            rows,
+            connections=lambda name: Connection(name=name, type="starrocks", options=place),
+            pii_of=lambda node: private,
+            **{
+                **{"project": "shop", "delivery_id": f"20260101-{next(numbers)}"},
+                **{"output_id": "output"},
+                **dict(context),
+            },
+        )
+        return plugin.materialize(target, relation, step)
+
+    yield make
+    rows.close()

@@ -4,17 +4,12 @@ from typing import ClassVar
 
 import pytest
 
-from seeknal.testing import PluginContract, TargetContract
+from seeknal.testing import TargetContract
 from seeknal.values.names import NodeId
 from seeknal.values.targets import Target
 from seeknal_starrocks.options import StarRocks, StarRocksTarget
 
 PLUGIN = "seeknal_starrocks.plugin"
-
-
-class TestPlugin(PluginContract):
-    plugin = PLUGIN
-    drivers = ("pymysql", "duckdb", "pyarrow")
 
 
 class OverServer(TargetContract):

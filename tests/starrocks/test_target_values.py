@@ -6,19 +6,9 @@ from decimal import Decimal
 
 import duckdb
 import pytest
-from tests.contexts import step_context
 
-from seeknal.values.columns import Column
 from seeknal.values.errors import RowsRefused
-from seeknal.values.names import NodeId
-from seeknal.values.relations import Relation
-from seeknal.values.sources import Connection
-from seeknal.values.targets import Target
-from seeknal_starrocks import plugin
-from seeknal_starrocks.options import StarRocks, StarRocksTarget
 from seeknal_starrocks.testing import StandIn
-
-NODE = NodeId("transform.told")
 
 
 @pytest.fixture(scope="module")
@@ -33,46 +23,6 @@ def server(one_server):
     """One for all of these tests, whose table ends with each."""
     yield one_server
     one_server.execute("DROP TABLE IF EXISTS told", "shop")
-
-
-@pytest.fixture
-def deliver(server, tmp_path):
-    """Delivers a query's rows to shop.told; gives what was done."""
-    rows = duckdb.connect()
-    rows.execute("SET TimeZone = 'Asia/Jakarta'")
-    numbers = iter(range(1, 1000))
-
-    def make(query, mode="full", private=frozenset(), **options):
-        rows.execute(f"CREATE OR REPLACE TABLE given AS {query}")
-        described = rows.execute("DESCRIBE given").fetchall()
-        count = rows.execute("SELECT count(*) FROM given").fetchone()[0]
-        columns = tuple(Column(row[0], row[1]) for row in described)
-        relation = Relation(node=NODE, scan="given", columns=columns, rows=count)
-        given = {"port": server.port, "http_port": server.http_port, "user": "root"}
-        place = Connection(
-            name="reporting",
-            type="starrocks",
-            options=StarRocks(host=server.host, database="shop", **given),
-        )
-        target = Target(
-            **{"node": NODE, "type": "starrocks", "key": "k", "label": "told", "mode": mode},
-            options=StarRocksTarget(table="told", **options),
-            connection="reporting",
-        )
-        context = step_context(
-            NODE,
-            tmp_path,
-            rows,
-            connections=lambda name: place,
-            project="shop",
-            delivery_id=f"20260101-{next(numbers)}",
-            output_id="output",
-            pii_of=lambda node: private,
-        )
-        return plugin.materialize(target, relation, context)
-
-    yield make
-    rows.close()
 
 
 BIG = 2**127 - 1

@@ -34,7 +34,6 @@ def parts_of(
     writings: Sequence[Writing],
     context: Context,
     private: Collection[str],
-    most: int = MOST_BYTES,
 ) -> Iterator[Part]:
     """The rows; none where there are none. Raises DeliveryError when reading them fails."""
     fields = ", ".join(f"{quote_identifier(w.name)} := {w.selected}" for w in writings)
@@ -46,8 +45,8 @@ def parts_of(
     size = rows = 0
     # A cursor of its own: this one's reader stays open while others may work.
     with context.duckdb.cursor() as duck:
-        for piece, count in _pieces(_reader(duck.sql(query)), private, most):
-            if size and size + len(piece) > most:
+        for piece, count in _pieces(_reader(duck.sql(query)), private):
+            if size and size + len(piece) > MOST_BYTES:
                 yield Part(pieces=pieces, size=size, rows=rows)
                 pieces, size, rows = [], 0, 0
             pieces.append(piece)
@@ -62,18 +61,18 @@ def _reader(rows: Any) -> Any:
     return rows.fetch_arrow_reader(_BATCH_ROWS)
 
 
-def _pieces(reader: Any, private: Collection[str], most: int) -> Iterator[tuple[Any, int]]:
+def _pieces(reader: Any, private: Collection[str]) -> Iterator[tuple[Any, int]]:
     """Bytes of whole lines, and how many: a line ends where the next one begins."""
     try:
         for batch in reader:
-            yield from _cut(batch.column(0), most)
+            yield from _cut(batch.column(0))
     except OSError as error:
         # So Arrow tells what DuckDB met on the way.
         said = without_values(error, private)
         raise DeliveryError(f"the rows could not be read: {said}", code="SK1937") from error
 
 
-def _cut(lines: Any, most: int) -> Iterator[tuple[Any, int]]:
+def _cut(lines: Any) -> Iterator[tuple[Any, int]]:
     import pyarrow
 
     large = pyarrow.types.is_large_string(lines.type)
@@ -83,7 +82,7 @@ def _cut(lines: Any, most: int) -> Iterator[tuple[Any, int]]:
     bytes = memoryview(data) if data is not None else memoryview(b"")
     first = 0
     while first < len(lines):
-        last = max(first + 1, bisect_right(ends, ends[first] + most) - 1)
+        last = max(first + 1, bisect_right(ends, ends[first] + MOST_BYTES) - 1)
         piece = bytes[ends[first] : ends[last]]
         if len(piece) > LARGEST:
             raise DeliveryError(

@@ -1,0 +1,335 @@
+"""What deliveries to StarRocks make of tables: columns, keys, partitions, rights and views."""
+
+import logging
+from datetime import datetime
+
+import pytest
+from tests.starrocks.test_wire import certificate as certificate
+
+from seeknal.values.errors import DeliveryError, NodeError, RowsRefused, TargetGone
+from seeknal_starrocks import parts
+
+BY_TIME = {"mode": "incremental_by_time", "time_column": "day"}
+UPSERT = {"mode": "upsert_by_key", "unique_keys": ("id",)}
+ROWS = "SELECT {0} AS id, DATE '2026-01-01' AS day, '{1}' AS word"
+
+
+def rows_of(server, query="SELECT id, word FROM told"):
+    return sorted(server.execute(query, "shop"))
+
+
+def created(server):
+    """The statements that made a table of the database."""
+    return [each for each in server.log.statements if each.startswith("CREATE TABLE `shop`")]
+
+
+def written(server):
+    return server.execute("SHOW CREATE TABLE told", "shop")[0][1]
+
+
+def test_a_table_is_made_as_its_options_say(server, deliver):
+    server.log.clear()
+
+    deliver(
+        ROWS.format(1, "a"),
+        connection={"replication_num": 1},
+        partition_by=("date_trunc('day', day)",),
+        distributed_by=("id",),
+        buckets=4,
+        properties={"compression": "LZ4"},
+    )
+
+    (statement,) = created(server)
+    assert "PARTITION BY date_trunc('day', `day`)" in statement
+    assert "DISTRIBUTED BY HASH(`id`) BUCKETS 4" in statement
+    assert "PROPERTIES ('replication_num' = '1', 'compression' = 'LZ4')" in statement
+    assert rows_of(server) == [(1, "a")]
+
+
+def test_all_that_is_made_has_as_many_copies_as_the_connection_says(server, deliver):
+    deliver(ROWS.format(1, "a"), **UPSERT, connection={"replication_num": 2})
+
+    for table in ("shop.told", "seeknal.deliveries"):
+        made = server.execute(f"SHOW CREATE TABLE {table}")[0][1]
+        assert '"replication_num" = "2"' in made
+
+
+@pytest.mark.parametrize("mode", [{}, BY_TIME])
+def test_a_table_keeps_what_somebody_has_given_it(server, deliver, mode):
+    server.execute(
+        "CREATE TABLE told (id BIGINT COMMENT 'its number', day DATE, word VARCHAR(5))"
+        " DUPLICATE KEY (id) COMMENT 'words of the shop'"
+        " PARTITION BY date_trunc('day', day) PROPERTIES ('compression' = 'ZSTD')",
+        "shop",
+    )
+
+    deliver(ROWS.format(1, "a"), **mode)
+    deliver(ROWS.format(2, "b"), **mode)
+
+    assert "its number" in written(server)
+    assert "varchar(5)" in written(server)
+    assert '"compression" = "ZSTD"' in written(server)
+    assert 'COMMENT "words of the shop [seeknal delivery=' in written(server)
+    assert rows_of(server) == [(2, "b")]
+
+
+def test_the_columns_of_a_full_table_follow_those_of_the_node(server, deliver):
+    deliver(ROWS.format(1, "a"))
+
+    done = deliver("SELECT 1 AS id, 2.5::DOUBLE AS word, 'new' AS more")
+
+    assert "more is new (VARCHAR(1048576)); day is gone; word is" in done.detail
+    assert rows_of(server, "SELECT * FROM told") == [(1, 2.5, "new")]
+
+
+def test_a_full_table_of_ours_follows_changed_options(server, deliver):
+    deliver(ROWS.format(1, "a"))
+
+    deliver(ROWS.format(2, "b"), properties={"compression": "ZSTD"})
+    deliver(ROWS.format(3, "c"), properties={"compression": "ZSTD"})
+
+    assert '"compression" = "ZSTD"' in written(server)
+    assert " LIKE " in created(server)[-1]
+
+
+@pytest.mark.parametrize("mode", [BY_TIME, UPSERT])
+def test_a_new_column_is_added_where_that_is_asked_for(server, deliver, mode):
+    deliver(ROWS.format(1, "a"), **mode)
+    more = ROWS.format(2, "b").replace("01-01", "01-02") + ", 5 AS more"
+    with pytest.raises(RowsRefused, match="no column for more"):
+        deliver(more, **mode)
+
+    deliver(more, **mode, schema_change="evolve")
+
+    assert rows_of(server, "SELECT id, word, more FROM told") == [(1, "a", None), (2, "b", 5)]
+
+
+@pytest.mark.parametrize("mode", [BY_TIME, UPSERT])
+def test_a_column_that_no_row_brings_keeps_its_values(server, deliver, mode):
+    deliver(ROWS.format(1, "a") + ", 7 AS more", **mode)
+
+    deliver(ROWS.format(2, "b").replace("01-01", "01-02"), **mode)
+    deliver(ROWS.format(1, "c"), **mode)
+
+    kept = 7 if mode is UPSERT else None
+    assert rows_of(server, "SELECT id, word, more FROM told") == [(1, "c", kept), (2, "b", None)]
+
+
+@pytest.mark.parametrize("mode", [BY_TIME, UPSERT])
+def test_a_column_of_another_type_is_refused(server, deliver, mode):
+    deliver(ROWS.format(1, "a"), **mode)
+
+    with pytest.raises(RowsRefused, match=r"word is varchar\(1048576\), delivered DOUBLE"):
+        deliver("SELECT 1 AS id, DATE '2026-01-01' AS day, 0.5::DOUBLE AS word", **mode)
+
+    assert rows_of(server) == [(1, "a")]
+
+
+def test_a_text_that_is_too_long_for_its_column_is_refused(server, deliver):
+    server.execute("CREATE TABLE told (id INT, day DATE, word VARCHAR(3))", "shop")
+
+    with pytest.raises(RowsRefused, match=r"word holds long, which is longer than varchar\(3\)"):
+        deliver(ROWS.format(1, "long"), **BY_TIME)
+
+    assert rows_of(server) == []
+
+
+def test_a_number_that_is_too_large_for_its_column_is_refused(server, deliver):
+    server.execute("CREATE TABLE told (id TINYINT, day DATE, word VARCHAR(3))", "shop")
+
+    with pytest.raises(RowsRefused, match="id holds 128, which is no tinyint"):
+        deliver(ROWS.format(128, "a"), **BY_TIME)
+
+
+@pytest.mark.parametrize("mode", [{}, BY_TIME, UPSERT])
+def test_a_table_that_has_to_be_there_is_not_made(server, deliver, mode):
+    with pytest.raises(DeliveryError, match="create_table is false"):
+        deliver(ROWS.format(1, "a"), **mode, create_table=False)
+
+    assert server.execute("SHOW TABLES", "shop") == []
+
+
+def test_a_part_of_what_a_table_holds_makes_no_new_one(server, deliver):
+    with pytest.raises(TargetGone):
+        deliver(ROWS.format(1, "a"), **BY_TIME, context={"partial": True})
+
+    assert server.execute("SHOW TABLES", "shop") == []
+
+
+MOMENTS = [
+    ("TIMESTAMP '2026-01-01 10:00:00.5'", "TIMESTAMP '2026-01-01 11:00:00'"),
+    ("TIMESTAMPTZ '2026-01-01 01:00:00+07'", "TIMESTAMPTZ '2025-12-31 18:00:00+00'"),
+    ("20260101", "20260102"),
+]
+
+
+@pytest.mark.parametrize(("first", "second"), MOMENTS)
+def test_rows_are_replaced_by_moments_and_numbers(server, deliver, first, second):
+    given = "SELECT {0} AS id, {1} AS at, '{2}' AS word"
+    both = f"{given.format(1, first, 'a')} UNION ALL {given.format(2, second, 'b')}"
+    deliver(both, mode="incremental_by_time", time_column="at")
+
+    deliver(given.format(3, second, "c"), mode="incremental_by_time", time_column="at")
+
+    kept = [] if "TIMESTAMPTZ" in first else [(1, "a")]
+    assert rows_of(server) == [*kept, (3, "c")]
+
+
+def test_many_ranges_are_replaced_at_once(server, deliver):
+    from seeknal.values.deliveries import Extent
+
+    deliver(
+        "SELECT i AS id, DATE '2026-01-01' + i::INT AS day, 'a' AS word FROM range(900) AS r(i)",
+        **BY_TIME,
+    )
+    start, day = int(datetime(2026, 1, 1).timestamp()), 86_400
+    spans = tuple((start + n * 2 * day, start + (n * 2 + 1) * day) for n in range(450))
+    extent = Extent(column="day", type="DATE", timezone="UTC", spans=spans)
+
+    deliver(
+        "SELECT 5 AS id, DATE '2026-01-01' AS day, 'b' AS word",
+        **BY_TIME,
+        context={"replaced": [extent]},
+    )
+
+    assert server.execute("SELECT count(*), min(id) FROM told WHERE word = 'a'", "shop") == [
+        (450, 1)
+    ]
+
+
+def test_the_keys_of_a_table_come_first_and_are_texts_of_a_length(server, deliver):
+    deliver(
+        "SELECT 0.5::DOUBLE AS price, 'a' AS code, 1 AS id",
+        mode="upsert_by_key",
+        unique_keys=("id", "code"),
+    )
+
+    assert "`id` int NOT NULL" in written(server)
+    assert "`code` varchar(128) NOT NULL" in written(server)
+    assert "PRIMARY KEY(`id`, `code`)" in written(server)
+
+
+def test_a_key_that_is_too_long_is_refused_by_its_column(server, deliver):
+    with pytest.raises(RowsRefused, match=r"word holds x+, which is longer than varchar\(128\)"):
+        deliver(ROWS.format(1, "x" * 129), mode="upsert_by_key", unique_keys=("word",))
+
+
+@pytest.mark.parametrize("type", ["DECIMAL(10,2)", "DOUBLE"])
+def test_a_key_of_a_type_that_no_key_has_is_refused(deliver, type):
+    with pytest.raises(RowsRefused, match="no primary key has such a column"):
+        deliver(f"SELECT 1::{type} AS id, 'a' AS word", **UPSERT)
+
+
+def test_a_table_with_other_keys_is_refused(server, deliver):
+    server.execute("CREATE TABLE told (id INT, day DATE, word VARCHAR(9))", "shop")
+
+    with pytest.raises(RowsRefused, match="has no primary key, and unique_keys are id"):
+        deliver(ROWS.format(1, "a"), **UPSERT)
+
+
+@pytest.mark.parametrize("mode", [{}, BY_TIME, UPSERT])
+def test_many_parts_are_one_delivery(server, deliver, monkeypatch, mode):
+    monkeypatch.setattr(parts, "MOST_BYTES", 2_000)
+    many = "SELECT i AS id, DATE '2026-01-01' AS day, 'word ' || i AS word FROM range(500) AS r(i)"
+
+    done = deliver(many, **mode)
+
+    loads = [each for each in server.log.requests if each.node == "be" and "load" in each.text]
+    assert len(loads) > 10
+    assert done.rows == 500
+    assert server.execute("SELECT count(*), count(DISTINCT id) FROM told", "shop") == [(500, 500)]
+
+
+@pytest.mark.parametrize("mode", [{}, BY_TIME])
+def test_rights_on_a_table_stay(server, deliver, mode):
+    deliver(ROWS.format(1, "a"), **mode)
+    server.execute("GRANT SELECT, INSERT ON TABLE told TO USER 'reader'@'%'", "shop")
+
+    deliver(ROWS.format(2, "b"), **mode)
+
+    told = "SELECT GRANTEE, OBJECT_NAME, PRIVILEGE_TYPE FROM sys.grants_to_users"
+    assert server.execute(told) == [("'reader'@'%'", "told", "INSERT, SELECT")]
+
+
+def test_rights_that_cannot_be_read_are_warned_of(server, deliver, caplog, monkeypatch):
+    from seeknal_starrocks import granting
+
+    def refuse(*_):
+        raise DeliveryError("Access denied")
+
+    deliver(ROWS.format(1, "a"))
+    monkeypatch.setattr(granting, "_granted", refuse)
+
+    with caplog.at_level(logging.WARNING):
+        deliver(ROWS.format(2, "b"))
+
+    assert "GRANT ... ON ALL TABLES IN DATABASE shop stays" in caplog.text
+    assert rows_of(server) == [(2, "b")]
+
+
+@pytest.mark.parametrize("mode", [{}, BY_TIME])
+def test_a_materialized_view_on_a_table_is_kept_up_to_date(server, deliver, mode):
+    deliver(ROWS.format(1, "a"), **mode)
+    server.execute(
+        "CREATE MATERIALIZED VIEW v REFRESH DEFERRED MANUAL AS SELECT id FROM told", "shop"
+    )
+
+    deliver(ROWS.format(2, "b"), **mode)
+    server.execute("REFRESH MATERIALIZED VIEW v WITH SYNC MODE", "shop")
+
+    assert server.execute("SELECT id FROM v", "shop") == [(2,)]
+
+
+def test_a_host_that_the_connection_names_is_sent_to(server, deliver):
+    place = f"localhost:{server.backend_port}"
+    server.faults.redirect_to = place
+    with pytest.raises(DeliveryError, match="the password was not sent there"):
+        deliver(ROWS.format(1, "a"))
+
+    deliver(ROWS.format(1, "a"), connection={"load_hosts": (place,)})
+
+    assert rows_of(server) == [(1, "a")]
+
+
+def test_a_password_goes_over_no_open_line_where_encryption_is_required(
+    servers, deliver, certificate
+):
+    file, key = certificate
+    tls = servers(certificate=file, key=key)
+    place = {"port": tls.port, "http_port": tls.http_port, "ssl": "required"}
+
+    with pytest.raises(DeliveryError, match="no answer"):
+        deliver(ROWS.format(1, "a"), connection=place)
+
+    assert tls.log.requests == []
+    assert tls.execute("SHOW TABLES", "shop") == []
+
+
+@pytest.mark.parametrize(
+    ("table", "why"),
+    [
+        ("information_schema.told", "StarRocks' own"),
+        ("seeknal.deliveries", "seeknal writes it itself"),
+        ("lake.shop.told", "no table that rows are loaded into"),
+        ("a..b", "no table that rows are loaded into"),
+    ],
+)
+def test_a_table_that_is_nobodys_to_write_is_refused(deliver, table, why):
+    with pytest.raises(NodeError, match=why):
+        deliver(ROWS.format(1, "a"), table=table)
+
+
+def test_names_of_tables_may_be_quoted(server, deliver):
+    deliver(ROWS.format(1, "a"), table='`shop`."told.here"')
+
+    assert server.execute("SELECT id FROM `told.here`", "shop") == [(1,)]
+
+
+def test_a_twin_of_somebody_elses_stays(server, deliver):
+    server.execute("CREATE TABLE told__seeknal_of_mine (id INT)", "shop")
+    server.execute("CREATE TABLE told__seeknal_0123456789abcdef (id INT) COMMENT 'mine'", "shop")
+
+    deliver(ROWS.format(1, "a"))
+
+    names = [row[0] for row in server.execute("SHOW TABLES", "shop")]
+    assert names == ["told", "told__seeknal_0123456789abcdef", "told__seeknal_of_mine"]
