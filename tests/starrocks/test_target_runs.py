@@ -105,3 +105,120 @@ def test_an_environment_has_a_database_of_its_own(orders, server, mode):
     assert held(server, "shop__dev.orders") == [
         *((2, "01-02", "2.50"), (3, "01-04", "3.00"), (4, "01-04", "4.00")),
     ]
+
+
+def janitor(made, *options):
+    """What --targets does: name -> verdict and why."""
+    outcome = made.run("janitor", "--targets", "--yes", "--format", "json", *options).assert_ok()
+    return {
+        entry["target"]: (entry["verdict"], entry["why"]) for entry in outcome.json()["left_behind"]
+    }
+
+
+def removed(made):
+    (made.path / "seeknal/orders.yml").unlink()
+    made.write({"seeknal/other.yml": "kind: transform\nname: other\nsql: SELECT 1 AS id\n"})
+    made.run("run").assert_ok()
+    return made
+
+
+@pytest.fixture
+def left(orders):
+    """A project whose only node with a target is gone."""
+
+    def make(mode):
+        made = orders(mode)
+        made.run("run").assert_ok()
+        made.write({"data/orders.csv": SECOND})
+        made.run("run").assert_ok()
+        return removed(made)
+
+    return make
+
+
+@pytest.mark.parametrize("mode", AFTER)
+def test_a_table_that_is_left_behind_is_dropped_when_that_is_asked(left, server, mode):
+    made = left(mode)
+    dry = janitor(made, "--dry-run")
+    before = held(server)
+
+    found = janitor(made)
+
+    assert dry == found == {"shop.orders": ("dropped", None)}
+    assert before == AFTER[mode]
+    assert server.execute("SHOW TABLES", "shop") == []
+
+
+@pytest.mark.parametrize("mode", AFTER)
+def test_a_table_that_somebody_else_has_written_to_stays(left, server, mode):
+    made = left(mode)
+    server.execute("INSERT INTO orders VALUES (9, '2026-01-01', 9)", "shop")
+
+    ((verdict, why),) = janitor(made).values()
+
+    assert verdict == "kept"
+    assert "somebody else has written to it" in why
+
+
+def test_a_table_that_a_view_reads_stays(left, server):
+    made = left("full")
+    server.execute("CREATE VIEW seen AS SELECT id FROM orders", "shop")
+
+    ((verdict, why),) = janitor(made).values()
+
+    assert (verdict, why) == ("kept", "the view shop.seen reads it")
+
+
+def test_a_table_of_somebody_elses_stays(orders, server):
+    made = orders("full")
+    server.execute("CREATE TABLE orders (id INT, day DATE, amount DECIMAL(10, 2))", "shop")
+    made.run("run").assert_ok()
+    removed(made)
+
+    ((verdict, why),) = janitor(made).values()
+
+    assert (verdict, why) == ("kept", "seeknal did not make it")
+
+
+WRONG = [
+    ("upsert_by_key", "SK1954"),
+    ("incremental_by_time", "SK1955"),
+    ("full, buckets: 0", "SK1944"),
+    ("full, partition_by: rand()", "SK1944"),
+    ("full, distributed_by: [nothing]", "SK1944"),
+    ("upsert_by_key, unique_keys: [amount]", "SK1953"),
+    ("upsert_by_key, unique_keys: [id], partition_by: [day]", "SK1944"),
+    ("incremental_by_time, time_column: days", "SK1338"),
+]
+
+
+@pytest.mark.parametrize(("mode", "code"), WRONG)
+def test_what_is_wrong_with_a_target_is_told_without_a_server(orders, server, mode, code):
+    made = orders(mode)
+    server.log.clear()
+
+    outcome = made.run("validate")
+
+    assert outcome.exit_code != 0
+    assert code in outcome.stdout + outcome.stderr
+    assert server.log.all == []
+
+
+def test_a_target_says_where_it_is_in_an_environment(orders):
+    made = orders("full")
+
+    outcome = made.run("run", "--env", "dev").assert_ok()
+
+    assert "shop__dev.orders" in outcome.stdout + outcome.stderr
+
+
+def test_rows_that_are_refused_are_kept_until_the_user_decides(orders, server):
+    made = orders(UPSERT)
+    made.run("run").assert_ok()
+    made.write({"data/orders.csv": FIRST + "3,2024-01-09,4.00\n"})
+
+    outcome = made.run("run")
+
+    assert outcome.exit_code == 1
+    assert "several rows have one key" in outcome.stdout + outcome.stderr
+    assert held(server) == AFTER_FIRST
