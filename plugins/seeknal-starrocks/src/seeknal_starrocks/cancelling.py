@@ -28,9 +28,9 @@ class Reached:
 
     def cut(self) -> None:
         """End it; what was asked is of a twin, or of a transaction that is rolled back."""
-        self.server.cut()
         if self.door is not None:
             self.door.cut()
+        self.server.cut()
 
 
 @contextmanager

@@ -5,12 +5,13 @@ from __future__ import annotations
 import base64
 import http.client
 import json
+import threading
 from collections.abc import Mapping, Sequence
 from contextlib import closing, suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from seeknal.plugin import DeliveryError, scrub
 from seeknal_starrocks.server import Lost
@@ -37,11 +38,18 @@ class Door:
     may: Callable[[Place], None]
     opened: set[Any] = field(factory=set, repr=False, eq=False)
     """Connections that are waited for now; another thread may end them."""
+    ended: threading.Event = field(factory=threading.Event, repr=False, eq=False)
+    """Nothing is asked any more."""
+
+    def again(self) -> Door:
+        """The same, by which may be asked what is asked once this one has ended."""
+        return evolve(self, opened=set(), ended=threading.Event())
 
     def cut(self) -> None:
-        """End what is waited for."""
+        """End what is waited for, and ask nothing any more."""
         import socket
 
+        self.ended.set()
         for connection in list(self.opened):
             with suppress(OSError, AttributeError):
                 connection.sock.shutdown(socket.SHUT_RDWR)
@@ -118,6 +126,8 @@ def _once(
     connection = _connection(door, place)
     with closing(connection):
         try:
+            if door.ended.is_set():
+                raise OSError("it was interrupted")
             connection.connect()
             connection.sock.settimeout(door.timeout)
             door.opened.add(connection)

@@ -132,5 +132,6 @@ def wait_for_end(door: Door, database: str, label: str, patience: float = PATIEN
                 code="SK1942",
                 help="run again once it has ended: SHOW TRANSACTION WHERE LABEL = ... tells",
             )
-        time.sleep(_PAUSE)
+        if door.ended.wait(_PAUSE):
+            raise Lost(f"the load {label} was interrupted")
     return state

@@ -27,13 +27,16 @@ class Lost(DeliveryError):
 class Server:
     """An open connection of a delivery. ``private``: columns whose values no message shows."""
 
+    name: str
+    options: StarRocks
     connection: Any
     private: Collection[str] = ()
 
     @classmethod
     def opened(cls, name: str, options: StarRocks, private: Collection[str] = ()) -> Server:
         """Raises ConnectionFailed."""
-        return cls(connection=connect(name, options), private=private)
+        connection = connect(name, options)
+        return cls(name=name, options=options, connection=connection, private=private)
 
     def ask(self, sql: str) -> list[Sequence[Any]]:
         """The rows of an answer. Raises DeliveryError, or Lost where there is none."""
@@ -72,11 +75,9 @@ class Server:
 
     def cut(self) -> None:
         """End what is waited for, from another thread."""
-        import socket
-        from contextlib import suppress
+        from seeknal_starrocks.reading.cancelling import cancel
 
-        with suppress(OSError, AttributeError):
-            self.connection._sock.shutdown(socket.SHUT_RDWR)
+        cancel(self.name, self.options, self.connection)
 
 
 def text(value: str) -> str:

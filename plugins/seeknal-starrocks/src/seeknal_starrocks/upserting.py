@@ -108,7 +108,7 @@ def _carry_out(work: Work, server: Server, door: Door, there: Standing) -> int:
     except BaseException:
         # What this cannot take back is taken back before anything else is delivered.
         with suppress(DeliveryError):
-            transactions.roll_back(loading, entry.label)
+            transactions.roll_back(evolve(loading, door=door.again()), entry.label)
         raise
     if not transactions.commit(loading, entry.label):
         raise DeliveryError(
