@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-from tests.deliveries.places import HookedPostgres, Iceberg, Postgres
+from tests.deliveries.places import HookedPostgres, Iceberg, Postgres, StarRocks, served
 from tests.deliveries.telling import Teller
 
 
@@ -30,12 +30,19 @@ def iceberg(folder: Path) -> Iterator[Iceberg]:
     yield Iceberg()
 
 
+@contextlib.contextmanager
+def starrocks(folder: Path) -> Iterator[StarRocks]:
+    with served() as place:
+        yield place
+
+
 def main(name: str, text: str) -> int:
     story = json.loads(text)
     makers = {
         "postgres": postgres,
         "hooked": partial(postgres, place=HookedPostgres),
         "iceberg": iceberg,
+        "starrocks": starrocks,
     }
     with tempfile.TemporaryDirectory() as folder:
         teller = Teller(lambda: makers[name](Path(folder)), Path(folder) / "stories")

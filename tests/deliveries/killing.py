@@ -91,6 +91,8 @@ class Killer:
         sys.addaudithook(self.hook)
         self.patch("psycopg", "Cursor", "execute")
         self.patch("psycopg", "Connection", "commit")
+        self.patch("pymysql.cursors", "Cursor", "execute")
+        self.patch("http.client", "HTTPConnection", "connect")
         self.patch("pyiceberg.table", "Transaction", "commit_transaction")
         self.patch("pyiceberg.catalog.sql", "SqlCatalog", "commit_table")
 

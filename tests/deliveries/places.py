@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import re
 import shutil
+import subprocess
+import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from tests.deliveries.model import Row, Rows, Spec, rows
@@ -168,6 +173,68 @@ class Iceberg:
         return rows(plain(row.values()) for row in found)
 
     def settle(self) -> None: ...
+
+
+class StarRocks:
+    """What stands in for StarRocks, in a process of its own; out of reach behind another port."""
+
+    name = "starrocks"
+    restores = False
+    specs = ("merged", "timed", "newest", "both_merged")
+    ways = ("port",)
+
+    def __init__(self, port: int, http_port: int) -> None:
+        self.ports = {"port": port, "http_port": http_port}
+
+    def prepare(self, root: Path) -> None:
+        self.up(root)
+
+    def target(self, spec: Spec) -> str:
+        table = f"type: starrocks, connection: sr, table: out.{spec.name}"
+        return f"{{{table}, mode: {spec.mode}{OPTIONS[spec.mode]}}}"
+
+    def up(self, root: Path, **without: int) -> None:
+        ports = {**self.ports, **without}.items()
+        given = "".join(f"    {name}: {port}\n" for name, port in ports)
+        (root / "profiles.yml").write_text(
+            "connections:\n  sr:\n    type: starrocks\n    host: 127.0.0.1\n    user: root\n"
+            + given
+        )
+
+    def down(self, root: Path, way: str) -> None:
+        self.up(root, **{way: 1})
+
+    def rows(self, root: Path, spec: Spec, environment: str = "") -> Rows:
+        import pymysql
+
+        table = f"`out{environment and f'__{environment}'}`.{spec.name}"
+        with (
+            pymysql.connect(host="127.0.0.1", port=self.ports["port"], user="root") as server,
+            server.cursor() as cursor,
+        ):
+            try:
+                cursor.execute(f"SELECT id, day, part, v, word FROM {table}")
+            except pymysql.MySQLError:
+                return ()
+            return rows(map(plain, cursor.fetchall()))
+
+    def settle(self) -> None:
+        """What a killed one has begun ends with its connections, soon."""
+        time.sleep(0.05)
+
+
+@contextlib.contextmanager
+def served() -> Iterator[StarRocks]:
+    """A server that holds nothing, in a process of its own: it outlives what is killed."""
+    command = [sys.executable, "-m", "seeknal_starrocks.testing"]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as server:
+        assert server.stdin is not None
+        assert server.stdout is not None
+        yield StarRocks(*map(int, re.findall(r"\d+", server.stdout.readline())))
+        server.stdin.close()
+        server.wait()
 
 
 def plain(row) -> Row:
