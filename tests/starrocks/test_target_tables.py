@@ -4,6 +4,7 @@ import logging
 from datetime import datetime
 
 import pytest
+from attrs import evolve
 from tests.starrocks.test_wire import certificate as certificate
 
 from seeknal.values.errors import DeliveryError, NodeError, RowsRefused, TargetGone
@@ -333,3 +334,33 @@ def test_a_twin_of_somebody_elses_stays(server, deliver):
 
     names = [row[0] for row in server.execute("SHOW TABLES", "shop")]
     assert names == ["told", "told__seeknal_0123456789abcdef", "told__seeknal_of_mine"]
+
+
+@pytest.mark.parametrize("mode", [{}, BY_TIME, UPSERT])
+def test_capitals_make_no_other_column(server, deliver, mode):
+    keys = "PRIMARY KEY (`ID`)" if mode is UPSERT else ""
+    server.execute(
+        f"CREATE TABLE told (`ID` INT NOT NULL, `Day` DATE, `WORD` STRING) {keys}", "shop"
+    )
+
+    deliver(ROWS.format(1, "a"), **mode)
+
+    assert rows_of(server) == [(1, "a")]
+
+
+def test_a_transaction_that_took_fewer_rows_is_taken_back(server, deliver, monkeypatch):
+    from seeknal_starrocks.testing.http import answers
+
+    deliver(ROWS.format(1, "a"), **UPSERT)
+    plain = answers.transaction
+
+    def fewer(load, label, counted=None, **given):
+        answer = plain(load, label, counted, **given)
+        return evolve(answer, body={**answer.body, "NumberLoadedRows": 0})
+
+    monkeypatch.setattr(answers, "transaction", fewer)
+    with pytest.raises(DeliveryError, match="took 0 of 1 rows"):
+        deliver(ROWS.format(2, "b"), **UPSERT)
+
+    assert rows_of(server) == [(1, "a")]
+    assert {load.state for load in server.world.loads.all()} == {"VISIBLE", "ABORTED"}

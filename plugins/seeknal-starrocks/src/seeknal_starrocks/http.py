@@ -9,7 +9,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from contextlib import closing, suppress
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from attrs import evolve, field, frozen
 
@@ -103,7 +103,7 @@ def _sent_on(door: Door, answer: _Answer, path: str) -> Place:
         place = ("", 0)
     wanted = "https" if door.tls is not None else "http"
     asked = urlsplit(path)
-    same = bool(place[0]) and (found.path, found.query) == (asked.path, asked.query)
+    same = bool(place[0]) and unquote(found.path) == unquote(asked.path)
     if answer.status != 307 or not same or found.scheme != wanted:
         shown = f"{found.scheme}://{place[0]}:{place[1]}" if place[0] else "nowhere"
         raise DeliveryError(

@@ -103,6 +103,7 @@ def _fill(work: Work, server: Server, door: Door, there: Standing | None, twin: 
         if there is not None:
             detail = f"columns changed: {change_of(there, work.writings)}"
     else:
+        work = work.spelt(there)
         made = there.mark.made if there.mark is not None else ""
         comment = written(work.beginning, words_of(there.comment))
         server.ask(f"CREATE TABLE {twin.quoted} LIKE {work.table.quoted}")

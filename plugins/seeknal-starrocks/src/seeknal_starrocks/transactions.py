@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from seeknal_starrocks.parts import Part
 
 _TRIES = 3
+_IDLE = 600
+"""Seconds after which StarRocks itself ends a transaction that nobody goes on with."""
 
 
 def send(loading: Loading, label: str, parts: Iterable[Part]) -> int:
@@ -26,23 +28,11 @@ def send(loading: Loading, label: str, parts: Iterable[Part]) -> int:
     rows = 0
     _step(loading, "begin", label)
     for part in parts:
-        answer = _step(loading, "load", label, part)
-        check_loaded(answer, part.rows)
+        _step(loading, "load", label, part)
         rows += part.rows
-    _prepare(loading, label)
+    # Only here it is said of all parts how many rows were taken.
+    check_loaded(_step(loading, "prepare", label), rows)
     return rows
-
-
-def _prepare(loading: Loading, label: str) -> None:
-    for _ in range(_TRIES):
-        try:
-            _step(loading, "prepare", label)
-        except Lost:
-            if _state(loading, label) == "PREPARED":
-                return
-        else:
-            return
-    raise Lost(f"the transaction {label} could not be prepared: no answer came")
 
 
 def commit(loading: Loading, label: str) -> bool:
@@ -56,13 +46,12 @@ def commit(loading: Loading, label: str) -> bool:
             answer = _asked(loading, "commit", label)
         except Lost:
             answer = {}
-        if answer.get("Status") == "OK" and _state(loading, label) == "VISIBLE":
+        if answer.get("Status") == "OK":
             return True
-        state = _state(loading, label)
-        if state != "PREPARED":
+        if (state := state_of(loading.door, database, label)) != "PREPARED":
             break
-    if state == "PREPARED":
-        raise Lost(f"the transaction {label} could not be committed")
+    if state in ("PREPARED", "UNKNOWN"):
+        raise Lost(f"nobody tells whether the transaction {label} was committed")
     return wait_for_end(loading.door, database, label) == "VISIBLE"
 
 
@@ -85,10 +74,6 @@ def roll_back(loading: Loading, label: str) -> None:
         return
 
 
-def _state(loading: Loading, label: str) -> str:
-    return state_of(loading.door, loading.table.database, label)
-
-
 def _step(loading: Loading, operation: str, label: str, part: Part | None = None) -> dict[str, Any]:
     """Raises Lost, or DeliveryError for what StarRocks says."""
     answer = _asked(loading, operation, label, part)
@@ -104,6 +89,7 @@ def _asked(
     headers = {"label": label, "db": table.database, "table": table.name}
     if operation == "begin":
         headers["timeout"] = str(loading.timeout)
+        headers["idle_transaction_timeout"] = str(_IDLE)
     if part is None:
         return ask(loading.door, "POST", f"/api/transaction/{operation}", headers)
     return ask(

@@ -94,6 +94,7 @@ def _carry_out(work: Work, server: Server, door: Door, there: Standing) -> int:
     if work.relation.rows == 0:
         return 0
     partial = bool(change_of(there, work.writings).removed)
+    work = work.spelt(there)
     loading = work.loading(door, work.table, partial=partial)
     entry = Entry(
         label=ledger.new_label(work), delivery=work.context.delivery_id, rows=-1, total=-1

@@ -6,7 +6,7 @@ import hashlib
 import json
 from typing import TYPE_CHECKING
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from seeknal.plugin import DeliveryContext, Range, Relation, Target
 from seeknal_starrocks.loading import Loading
@@ -18,6 +18,11 @@ from seeknal_starrocks.writetypes import Writing
 
 if TYPE_CHECKING:
     from seeknal_starrocks.http import Door
+    from seeknal_starrocks.tables import Standing
+
+
+_LONGEST = 259_200
+"""Seconds that a load may take."""
 
 
 @frozen(kw_only=True)
@@ -70,13 +75,26 @@ class Work:
         """Raises ConnectionFailed."""
         return Server.opened(self.name, self.connection, self.private)
 
+    def spelt(self, there: Standing) -> Work:
+        """With the columns as the table writes them: rows of JSON are told apart by capitals."""
+        known = there.by_name
+        return evolve(
+            self,
+            writings=tuple(
+                evolve(writing, name=known[writing.name.lower()].name)
+                if writing.name.lower() in known
+                else writing
+                for writing in self.writings
+            ),
+        )
+
     def loading(self, door: Door, table: Table, *, partial: bool = False) -> Loading:
         """How its rows are sent to a table."""
         return Loading(
             door=door,
             table=table,
             columns=[writing.name for writing in self.writings],
-            timeout=max(1, int(self.connection.query_timeout.seconds)),
+            timeout=min(_LONGEST, max(1, int(self.connection.query_timeout.seconds))),
             private=self.private,
             partial=partial,
         )
