@@ -13,7 +13,14 @@ import sqlite3
 import click
 from attrs import frozen
 
-from seeknal.plugin import ConnectionFailed, ConnectionType, Secret, hookimpl, option
+from seeknal.plugin import (
+    ConnectionFailed,
+    ConnectionType,
+    Secret,
+    hookimpl,
+    option,
+    this_command,
+)
 
 
 @frozen(kw_only=True)
@@ -65,8 +72,17 @@ def open_session(connection, project_root):
 def dust():
     """Dust the shelf."""
     print("dusted")
+
+
+@click.command("shelves", hidden=True)
+@click.argument("type")
+@click.option("--only")
+def shelves(type, only):
+    for name, options in this_command().options_of(type, only).items():
+        print(name, options["path"].rpartition("/")[2], repr(options["password"]))
 '''
 
+COMMANDS = {name: f"seeknal_shelf:{name}" for name in ("dust", "shelves")}
 PROFILES = """
 connections:
   shelf: {type: shelf, path: PATH, password: "${SHELF_PASSWORD:canary-4711}"}
@@ -79,7 +95,7 @@ connections:
 def project(seeknal_project, tmp_path_factory, monkeypatch):
     """The shop with a plugin that is really installed: found by its entry point."""
     site = tmp_path_factory.mktemp("site")
-    install_plugin(site, "seeknal_shelf", PLUGIN, commands={"dust": "seeknal_shelf:dust"})
+    install_plugin(site, "seeknal_shelf", PLUGIN, commands=COMMANDS)
     monkeypatch.syspath_prepend(site)
     with sqlite3.connect(site / "shelf.db") as database:
         database.execute("CREATE TABLE books (id INTEGER, title TEXT)")
@@ -179,3 +195,14 @@ def test_a_plugin_is_listed_with_its_distribution(project):
     (shelf,) = [entry for entry in json.loads(outcome.stdout) if entry["name"] == "shelf"]
     assert (shelf["distribution"], shelf["version"]) == ("seeknal-shelf", "1.0")
     assert "open_session" in shelf["hooks"]
+
+
+def test_a_command_is_given_options_of_another_plugins_connections(project):
+    one = project.run("shelves", "shelf", "--only", "shelf").assert_ok()
+    none = project.run("shelves", "elsewhere").assert_ok()
+    unset = project.run("shelves", "shelf")
+
+    assert one.stdout == "shelf shelf.db ***\n"
+    assert none.stdout == ""
+    assert "NOT_SET_ANYWHERE" in unset.stderr
+    assert "shelves" not in project.run("--help").assert_ok().stdout

@@ -357,7 +357,8 @@ class App(Group):
                 warn(error.message)
             else:
                 assert command is not None
-                rows.append((name, command.get_short_help_str(limit=80)))
+                if not command.hidden:
+                    rows.append((name, command.get_short_help_str(limit=80)))
         with formatter.section("Commands"):
             formatter.write_dl(rows)
 

@@ -133,6 +133,28 @@ class Invocation:
         found = {name: profile.connection(name, plugins).options for name in ours if profile}
         return {name: entry for name, entry in found.items() if isinstance(entry, options)}
 
+    def options_of(self, type: str, connection: str | None = None) -> dict[str, dict[str, object]]:
+        """The connections of a type that another plugin declares, by name: their options by key."""
+        from seeknal.kernel.options import fields_of
+        from seeknal.kernel.plugins import load_plugins
+        from seeknal.project.profile.profiles import load_profile
+
+        plugins = load_plugins()
+        profile = load_profile(self.project_root(), None, plugins)
+        if profile is None:
+            return {}
+        declared = plugins.connection_types.get(type)
+        names = (type,) if declared is None else (declared.name, *declared.aliases)
+        ours = [name for name, raw in profile.connections.items() if raw.get("type") in names]
+        wanted = ours if connection is None else [name for name in ours if name == connection]
+        found = {name: profile.connection(name, plugins).options for name in wanted}
+        return {
+            name: {
+                field.key: getattr(options, field.name) for field in fields_of(options.__class__)
+            }
+            for name, options in found.items()
+        }
+
     def print_json(self, value: Any) -> None:
         """``value`` as the command's answer; one object says first which version it has."""
         from seeknal.cli.answers import SCHEMA_VERSION

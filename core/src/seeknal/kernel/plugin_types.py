@@ -360,6 +360,15 @@ class Command(Protocol):
     def connections(self, options: type[OptionsT]) -> Mapping[str, OptionsT]:
         """The connections of profiles.yml whose options are of that class, by name."""
 
+    def options_of(
+        self, type: str, connection: str | None = None
+    ) -> Mapping[str, Mapping[str, object]]:
+        """The connections of profiles.yml of a type that another plugin declares, or one, by name.
+
+        Each has its options by their keys, secrets as `Secret`. Raises ProjectError for one that
+        is not complete, or whose plugin is not installed.
+        """
+
     def print_json(self, value: object) -> None:
         """Write a list, or a mapping with ``status``, as the answer of ``--format json``.
 

@@ -25,6 +25,7 @@ from seeknal_starrocks.testing.ddl.statements import (
     Truncate,
 )
 from seeknal_starrocks.testing.engine import properties, views
+from seeknal_starrocks.testing.engine.catalogrules import judge_catalog
 from seeknal_starrocks.testing.engine.fields import starrocks_type
 from seeknal_starrocks.testing.engine.queries import described, prepare, run
 from seeknal_starrocks.testing.engine.results import Done, texts
@@ -209,6 +210,7 @@ def _create_database(world: World, session: Session, statement: CreateDatabase) 
 def _create_catalog(world: World, session: Session, statement: CreateCatalog) -> Result:
     if statement.name in world.catalogs and statement.if_not_exists:
         return Done()
+    judge_catalog(statement.name, statement.properties)
     catalog = Catalog(comment=statement.comment, properties=dict(statement.properties))
     world.create_catalog(statement.name, catalog)
     return Done()

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from seeknal_starrocks.testing.engine.sessions import Session
     from seeknal_starrocks.testing.engine.things import Place, Table
 
-_SECRET = re.compile("secret|password|token|credential|access_key", re.IGNORECASE)
+_SECRET = re.compile("secret|password|(token|credential)$|access_key", re.IGNORECASE)
 
 
 def show(session: Session, sql: str) -> Rows:
