@@ -12,7 +12,7 @@ from tests.examples import EXAMPLES
 MINIMAL = EXAMPLES.parent / "core" / "src" / "seeknal" / "examples" / "minimal"
 TESTED = {path.parent.name: path.parent for path in EXAMPLES.glob("*/tests")} | {"minimal": MINIMAL}
 NEEDS = {"semantic": "seeknal_semantic", "medallion": "seeknal_iceberg", "rest": "seeknal"}
-NEEDS |= {"lineage_inspect": "seeknal_iceberg"}
+NEEDS |= {"lineage_inspect": "seeknal_iceberg", "starrocks": "seeknal_starrocks"}
 
 
 @pytest.mark.parametrize("name", TESTED)
@@ -21,7 +21,7 @@ def test_tests_of_an_example_need_no_data_and_no_server(name, tmp_path, monkeypa
     folder = tmp_path / name
     shutil.copytree(TESTED[name], folder, ignore=shutil.ignore_patterns("data", "target"))
     monkeypatch.setenv("TZ", "Pacific/Kiritimati")
-    for variable in ("SHOP_URL", "SHOP_TOKEN"):
+    for variable in ("SHOP_URL", "SHOP_TOKEN", "STARROCKS_URL"):
         monkeypatch.delenv(variable, raising=False)
 
     result = TestProject(folder).run("test")
