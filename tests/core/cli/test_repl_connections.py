@@ -16,6 +16,7 @@ from seeknal.cli.remembering import history, remembered
 from seeknal.cli.remote import Remote
 from seeknal.cli.results import Wanted
 from seeknal.values.errors import ConnectionFailed
+from seeknal.values.secret import Secret, separate_secrets
 
 PLUGIN = '''
 import sqlite3
@@ -227,6 +228,7 @@ ENTRIES = {
     '.connect starrocks://root:hun ter"2@fe': ".connect starrocks://***",
     ".connect starrocks://fe/shop?password=hunter2": ".connect starrocks://***",
     ".conect starrocks://root:hunter2@fe": ".conect starrocks://***",
+    '.connect "starrocks://root:hunter2@fe"': '.connect "starrocks://***',
     "connect starrocks://root:hunter2@fe;": "connect starrocks://***@fe;",
     "SELECT 's3://bucket/x', a\nFROM t;": "SELECT 's3://bucket/x', a\nFROM t;",
 }
@@ -240,6 +242,13 @@ def test_what_is_remembered_of_an_entry_has_no_secret(entry, tmp_path, monkeypat
 
     assert remembered(entry) == ENTRIES[entry]
     assert "hun" not in (tmp_path / "seeknal/repl_history").read_text()
+
+
+def test_a_part_of_a_url_that_is_a_secret_by_itself_hides_no_other():
+    with separate_secrets():
+        Secret("starrocks://")
+
+        assert "hunter2" not in remembered("connect starrocks://root:hunter2@fe;")
 
 
 class Session:

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 
-from seeknal.values.credentials import MASK
+from seeknal.values.credentials import MASK, without_credentials
 from seeknal.values.patterns import Pattern
 from seeknal.values.secret import scrub
 
-_CONNECT = Pattern(r"(?P<before>\s*\.\w+\s+[A-Za-z][\w+.-]*://)(?P<address>.*)")
+_CONNECT = Pattern(r"(?P<before>\s*\.\w+\s+[\"']?[A-Za-z][\w+.-]*://)(?P<address>.*)")
 _KNOWN = Pattern(
     r"(?:[\w.%-]+(?::\$\{\w+\})?@)?(?:[\w.-]+|\[[0-9A-Fa-f:.]+\])(?::\d+)?(?:/[\w.%/-]*)?;?\s*"
 )
@@ -42,7 +42,8 @@ def remembered(entry: str) -> str:
     """
     found = _CONNECT.fullmatch(entry)
     if found is None:
-        return scrub(entry)
+        # By their places first: where a part of a URL is masked nobody sees that it is one.
+        return scrub(without_credentials(entry))
     return entry if _KNOWN.fullmatch(found["address"]) else f"{found['before']}{MASK}"
 
 
