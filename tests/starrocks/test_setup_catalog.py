@@ -279,6 +279,22 @@ def test_a_server_that_goes_away_is_told(project, standin, point, code):
     assert made.run("starrocks", "setup-catalog", "--execute").assert_ok()
 
 
+def test_the_connections_that_are_meant_are_named_where_there_are_several(project, standin):
+    others = """
+  other: {type: iceberg, catalog: rest, uri: "${NOT_SET_ANYWHERE}"}
+  reporting: {type: starrocks, host: "${NOT_SET_ANYWHERE}"}
+"""
+    made = project(f"{LAKE}{others}")
+    named = ("--iceberg", "lake", "--execute", "--connection", "dwh")
+
+    unnamed = made.run("starrocks", "setup-catalog")
+    done = made.run("starrocks", "setup-catalog", *named).assert_ok()
+
+    assert "NOT_SET_ANYWHERE" in unnamed.stderr
+    assert "catalog lake was made" in done.stderr
+    assert "lake" in standin.world.catalogs
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -115,45 +115,40 @@ class Invocation:
         with self.session(connection) as session:
             yield delivered_rows(root, connection, session, environment, allow_stale=allow_stale)
 
-    def connections(self, options: type[OptionsT]) -> dict[str, OptionsT]:
+    def connections(
+        self, options: type[OptionsT], connection: str | None = None
+    ) -> dict[str, OptionsT]:
         """The connections of the profile in force whose options are of that class, by name."""
         from seeknal.kernel.plugins import load_plugins
-        from seeknal.project.profile.profiles import load_profile
 
-        plugins = load_plugins()
-        profile = load_profile(self.project_root(), None, plugins)
-        types = {type.name: type.options for type in plugins.connection_types.values()}
-        given = profile.connections if profile else {}
-        ours = [
-            name
-            for name, raw in given.items()
-            if (declared := plugins.connection_types.get(str(raw.get("type", ""))))
-            and types[declared.name] is options
-        ]
-        found = {name: profile.connection(name, plugins).options for name in ours if profile}
+        declared = load_plugins().connection_types.items()
+        types = {name for name, entry in declared if entry.options is options}
+        found = self._settled(types, connection)
         return {name: entry for name, entry in found.items() if isinstance(entry, options)}
 
     def options_of(self, type: str, connection: str | None = None) -> dict[str, dict[str, object]]:
         """The connections of a type that another plugin declares, by name: their options by key."""
         from seeknal.kernel.options import fields_of
         from seeknal.kernel.plugins import load_plugins
+
+        declared = load_plugins().connection_types.get(type)
+        types = {type} if declared is None else {declared.name, *declared.aliases}
+        return {
+            name: {entry.key: getattr(given, entry.name) for entry in fields_of(given.__class__)}
+            for name, given in self._settled(types, connection).items()
+        }
+
+    def _settled(self, types: Collection[str], connection: str | None) -> dict[str, Any]:
+        """The options of the connections of these types, or of one of them, by name."""
+        from seeknal.kernel.plugins import load_plugins
         from seeknal.project.profile.profiles import load_profile
 
         plugins = load_plugins()
         profile = load_profile(self.project_root(), None, plugins)
-        if profile is None:
-            return {}
-        declared = plugins.connection_types.get(type)
-        names = (type,) if declared is None else (declared.name, *declared.aliases)
-        ours = [name for name, raw in profile.connections.items() if raw.get("type") in names]
-        wanted = ours if connection is None else [name for name in ours if name == connection]
-        found = {name: profile.connection(name, plugins).options for name in wanted}
-        return {
-            name: {
-                field.key: getattr(options, field.name) for field in fields_of(options.__class__)
-            }
-            for name, options in found.items()
-        }
+        given = profile.connections if profile else {}
+        wanted = given if connection is None else {connection}
+        ours = [name for name in given if name in wanted and given[name].get("type") in types]
+        return {name: profile.connection(name, plugins).options for name in ours if profile}
 
     def print_json(self, value: Any) -> None:
         """``value`` as the command's answer; one object says first which version it has."""

@@ -357,8 +357,13 @@ class Command(Protocol):
         engine it is not known which SQL it takes.
         """
 
-    def connections(self, options: type[OptionsT]) -> Mapping[str, OptionsT]:
-        """The connections of profiles.yml whose options are of that class, by name."""
+    def connections(
+        self, options: type[OptionsT], connection: str | None = None
+    ) -> Mapping[str, OptionsT]:
+        """The connections of profiles.yml whose options are of that class, or one, by name.
+
+        Raises ProjectError for one that is not complete.
+        """
 
     def options_of(
         self, type: str, connection: str | None = None

@@ -64,7 +64,7 @@ def setup_catalog(
     from seeknal_starrocks.options import StarRocks
     from seeknal_starrocks.settingup import set_up
 
-    known = this_command().connections(StarRocks)
+    known = this_command().connections(StarRocks, connection)
     chosen = _one(connection, known, "starrocks", "--connection")
     done = set_up(catalog, chosen, known[chosen])
     _show(
@@ -81,7 +81,7 @@ def _catalog(name: str | None, iceberg: str | None, given: Mapping[str, str]) ->
 
     if iceberg is None and "uri" in given and name is not None:
         return catalog_of(name, given)
-    known = this_command().options_of(_ICEBERG)
+    known = this_command().options_of(_ICEBERG, iceberg)
     chosen = _one(iceberg, known, _ICEBERG, "--iceberg")
     options = known[chosen]
     if others := options.get("properties"):
@@ -94,26 +94,19 @@ def _catalog(name: str | None, iceberg: str | None, given: Mapping[str, str]) ->
 
 
 def _one(given: str | None, known: Mapping[str, T], type: str, option: str) -> str:
-    """Which connection is meant: the only one where none is named. Raises ConnectionFailed."""
-    if given in known:
-        assert given is not None
-        return given
-    if given is None and len(known) == 1:
+    """Which connection is meant, of those ``known``. Raises ConnectionFailed."""
+    if len(known) == 1:
         return next(iter(known))
-    if not known:
+    if given is not None:
+        message = f"connection {given!r} is not of type {type}"
+        help = "seeknal connection list shows which are"
+    elif known:
+        message, help = f"several connections are of type {type}", f"{option} {' or '.join(known)}"
+    else:
+        message = f"no connection of the project is of type {type}"
         help = f"NAME: {{type: {type}, ...}} below connections: in profiles.yml"
-        if type == _ICEBERG:
-            help += "; or say --name and --uri"
-        raise ConnectionFailed(
-            f"no connection of the project is of type {type}", code="SK1965", help=help
-        )
-    raise ConnectionFailed(
-        f"connection {given!r} is not of type {type}"
-        if given is not None
-        else f"several connections are of type {type}",
-        code="SK1965",
-        help=f"say which: {option} {' or '.join(known)}",
-    )
+        help += "; or say --name and --uri" if type == _ICEBERG else ""
+    raise ConnectionFailed(message, code="SK1965", help=help)
 
 
 def _show(
