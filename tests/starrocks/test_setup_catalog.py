@@ -219,7 +219,7 @@ def test_secrets_are_masked_unless_asked_for(project):
     )
 
     assert "c4n4ry" not in masked.stdout + masked.stderr + as_json.stdout + as_json.stderr
-    assert as_json.json()["statement"] + ";\n" == masked.stdout
+    assert as_json.json()["sql"] + ";\n" == masked.stdout
     found = read_ddl(shown.stdout)
     assert set(SECRETS) <= set(found.properties.values())
     assert read_ddl(masked.stdout).properties.keys() == found.properties.keys()
@@ -256,8 +256,8 @@ def test_it_is_made_once_and_compared_then(project, standin):
     again = made.run(*ask).assert_ok().json()
     other = made.run(*ask, "--uri", "http://elsewhere")
 
-    assert (first["outcome"], first["databases"]) == ("made", [])
-    assert (again["outcome"], again["databases"]) == ("there", ["raw"])
+    assert (first["made"], first["databases"]) == (True, [])
+    assert (again["made"], again["databases"]) == (False, ["raw"])
     assert other.exit_code == 1
     assert "is 'http://lake:8181', and should be 'http://elsewhere'" in other.stderr
     assert set(SECRETS) <= set(standin.world.catalogs["lake"].properties.values())

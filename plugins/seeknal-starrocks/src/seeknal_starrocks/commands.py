@@ -71,7 +71,7 @@ def setup_catalog(
         catalog,
         show_secrets,
         format_,
-        {"connection": chosen, "outcome": done.outcome, "databases": list(done.databases)},
+        {"connection": chosen, "made": done.made, "databases": list(done.databases)},
     )
 
 
@@ -113,7 +113,7 @@ def _show(
     catalog: ExternalCatalog, show_secrets: bool, format_: str, done: Mapping[str, Any]
 ) -> None:
     statement = catalog.statement(revealed=show_secrets)
-    answer = {"status": "success", "catalog": catalog.name, "statement": statement, **done}
+    answer = {"status": "success", "catalog": catalog.name, "sql": statement, **done}
     if format_ == "json":
         if show_secrets:
             _write_as_it_is(json.dumps({"schema_version": 1, **answer}, indent=2))
@@ -125,7 +125,7 @@ def _show(
     else:
         click.echo(f"{statement};")
     if done:
-        made = "was made" if done["outcome"] == "made" else "is there as it should be"
+        made = "was made" if done["made"] else "is there as it should be"
         seen = ", ".join(done["databases"]) or "none yet"
         click.echo(f"catalog {catalog.name} {made}; databases: {seen}", err=True)
     elif not show_secrets and "***" in statement:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
@@ -20,9 +20,9 @@ _OWN = ("information_schema",)
 
 @frozen(kw_only=True)
 class SetUp:
-    """What became of it, and the databases that StarRocks sees in it."""
+    """Whether it was made or there already, and the databases that StarRocks sees in it."""
 
-    outcome: Literal["made", "there"]
+    made: bool
     databases: tuple[str, ...]
 
 
@@ -38,7 +38,7 @@ def set_up(catalog: ExternalCatalog, connection: str, options: StarRocks) -> Set
         databases = databases_of(server, catalog, made=not there)
     finally:
         server.close()
-    return SetUp(outcome="there" if there else "made", databases=databases)
+    return SetUp(made=not there, databases=databases)
 
 
 def _compare(server: Any, connection: str, catalog: ExternalCatalog) -> None:
