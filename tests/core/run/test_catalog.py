@@ -195,15 +195,18 @@ def test_statistics_need_no_rows_unless_all_are_asked_for(seeknal_project, monke
         def __exit__(self, *_):
             self.connection.close()
 
-    connect = duckdb.connect
     made = seeknal_project(project())
     made.run("run").assert_ok()
     made.write({"data/people.csv": PEOPLE + "3,cy,1\n"})
     from seeknal.run import catalog
+    from seeknal.sql import own
+
+    connect, own_duckdb = duckdb.connect, own.own_duckdb
 
     def keep(*given, **more):
         with monkeypatch.context() as patch:
             patch.setattr(duckdb, "connect", lambda *a, **k: Counted(connect(*a, **k)))
+            patch.setattr(own, "own_duckdb", lambda: Counted(own_duckdb()))
             keep_catalog(*given, **more)
 
     keep_catalog = catalog.keep_catalog

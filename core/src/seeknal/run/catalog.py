@@ -122,21 +122,22 @@ def _statistics(
         return {}
     import duckdb
 
+    from seeknal.sql.own import own_duckdb
     from seeknal.state.column_statistics import of_all_rows, of_footers
 
-    with duckdb.connect() as connection:
-        if project.profile_statistics:
-            found = {}
+    found: dict[NodeId, Statistics] = {}
+    if project.profile_statistics:
+        with duckdb.connect() as connection:
             for id, artifact in stored.items():
                 with suppress(duckdb.Error):
                     scan = artifacts.scan(artifact)
                     found[id] = of_all_rows(connection, scan, artifact.columns)
-            return found
-        with suppress(duckdb.Error):
-            tables = {
-                id: (artifacts.paths(artifact), artifact.columns)
-                for id, artifact in stored.items()
-                if footers_tell(artifact)
-            }
-            return of_footers(connection, tables)
-    return {}
+        return found
+    tables = {
+        id: (artifacts.paths(artifact), artifact.columns)
+        for id, artifact in stored.items()
+        if footers_tell(artifact)
+    }
+    with suppress(duckdb.Error), own_duckdb() as connection:
+        found = of_footers(connection, tables)
+    return found

@@ -45,10 +45,12 @@ def failing_rows(result: AuditResult, node: Node | None, root: Path) -> FailingR
         return None
     import duckdb
 
+    from seeknal.sql.own import own_duckdb
+
     file = root / result.sample
     scan = f"read_parquet({quote_literal(str(file))}, hive_partitioning = false)"
     try:
-        with duckdb.connect() as connection:
+        with own_duckdb() as connection:
             connection.execute("SET TimeZone = 'UTC'")
             names = connection.sql(f"FROM {scan}").columns
             texts = ", ".join(f"CAST(#{number} AS VARCHAR)" for number, _ in enumerate(names, 1))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from seeknal.sql.advice import followable
+from seeknal.sql.own import own_duckdb
 from seeknal.sql.tokens import tokenize
 from seeknal.values.patterns import Pattern
 
@@ -82,9 +83,7 @@ def as_select(sql: str) -> str:
 @cache
 def parser() -> duckdb.DuckDBPyConnection:
     """A DuckDB without tables, to ask about texts."""
-    import duckdb
-
-    return duckdb.connect(":memory:", config={"threads": 1})
+    return own_duckdb()
 
 
 def _fault(text: str, sql: str) -> SyntaxFault:

@@ -12,6 +12,7 @@ from functools import cache
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
+from seeknal.sql.own import own_duckdb
 from seeknal.values.column_lineage import Untraceable
 
 if TYPE_CHECKING:
@@ -92,9 +93,7 @@ def _without_relation(value: Any) -> Any:
 
 @cache
 def connection() -> duckdb.DuckDBPyConnection:
-    import duckdb
-
-    return duckdb.connect(":memory:", config={"threads": 1, "python_enable_replacements": False})
+    return own_duckdb()
 
 
 def arguments(function: Tree) -> list[Tree]:
