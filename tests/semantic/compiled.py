@@ -73,7 +73,7 @@ def asked(case):
     return compiler, query_of(given, compiler.layer)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=128)
 def _compiler(text):
     project, settings, tables = json.loads(text)
     layer = _layer(project, settings, tables)
