@@ -5,6 +5,8 @@ from tests.deliveries.killing import kill_after
 from tests.deliveries.places import Iceberg
 from tests.deliveries.shop import Shop
 
+pytestmark = pytest.mark.inside
+
 A, B, C = (1, 1, 10), (2, 2, 20), (3, 3, 30)
 BACK = ("rollback", "prod", "--yes", "--leave-targets", "--to")
 

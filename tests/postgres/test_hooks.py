@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+pytestmark = pytest.mark.inside
+
 ORDERS = (
     "kind: source\nname: orders\nsource: csv\ntable: data/orders.csv\n"
     "columns: {id: INTEGER, day: DATE, amount: 'DECIMAL(10,2)'}\n"

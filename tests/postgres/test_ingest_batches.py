@@ -9,6 +9,8 @@ from tests.core.files.restserver import Api, page
 
 from seeknal.testing.project import TestProject
 
+pytestmark = pytest.mark.inside
+
 
 class Batch:
     """A source whose rows are replaced from load to load."""

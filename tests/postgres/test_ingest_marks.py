@@ -14,6 +14,8 @@ from tests.postgres.server import start_standby
 
 from seeknal.testing.project import TestProject
 
+pytestmark = pytest.mark.inside
+
 
 @pytest.fixture(autouse=True)
 def _short_patience(monkeypatch):

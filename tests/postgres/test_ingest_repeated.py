@@ -8,6 +8,8 @@ from seeknal.ingesting.calls import Call
 from seeknal.testing.project import TestProject
 from seeknal.values.errors import StateError
 
+pytestmark = pytest.mark.inside
+
 INTO = ("--name", "orders", "--into", "pg:dw", "--lake", "lake")
 TABLE = ("ingest", "--connection", "pg", "--table", "orders", *INTO)
 

@@ -13,6 +13,8 @@ from seeknal_semantic.compiler import MetricCompiler, sketch
 from tests.semantic import drawing, oracle
 from tests.semantic.compiled import Wrong, asked, by_compiler, compiled
 
+pytestmark = pytest.mark.inside
+
 FEW, MANY = range(60), range(4000)
 
 
@@ -72,7 +74,6 @@ def on_postgresql(case):
         return None
 
 
-@pytest.mark.inside
 @pytest.mark.timeout(600)
 def test_postgresql_gives_the_same_values_or_the_query_is_refused_for_it(database):
     said = Counter()

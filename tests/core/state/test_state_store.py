@@ -15,6 +15,8 @@ from seeknal.state.store import open_state, read_closed, read_state
 from seeknal.values.errors import StateError
 from seeknal.values.names import NodeId
 
+pytestmark = pytest.mark.inside
+
 
 @pytest.fixture
 def often_interrupted():

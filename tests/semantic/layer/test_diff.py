@@ -2,6 +2,8 @@
 
 import pytest
 
+pytestmark = pytest.mark.inside
+
 ORDERS = (
     "order_id,customer_id,ordered_at,region,amount,status\n1,7,2026-01-05,north,10.5,paid\n"
     "2,8,2026-01-06,south,4,refunded\n3,8,2026-01-07,,1,paid\n"

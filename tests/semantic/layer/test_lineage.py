@@ -3,6 +3,8 @@
 import pytest
 from tests.semantic.layer.conftest import MODELS, ORDERS
 
+pytestmark = pytest.mark.inside
+
 CUSTOMER_METRICS = """
 ---
 {kind: metric, name: german, type: simple, measure: revenue, filter: "customer__country = 'DE'"}

@@ -3,6 +3,8 @@
 import pytest
 from tests.semantic.layer.conftest import METRIC, METRICS, MODELS, ORDERS
 
+pytestmark = pytest.mark.inside
+
 CLEAN = "kind: transform\nname: clean\nsql: |\n  SELECT {} FROM ref('source.order_rows')\n"
 COLUMNS = "order_id, customer_id, ordered_at, region, amount, status"
 OVER_CLEAN = ORDERS.replace("source.order_rows", "transform.clean")
