@@ -126,11 +126,11 @@ def test_only_files_of_the_ranges_are_opened(node, held, monkeypatch):
 
 def test_more_ranges_than_one_by_one_are_right_as_well(make, held):
     node = make()
-    node.has({hour: [hour] for hour in range(240)})
+    node.has({hour: [hour] for hour in range(120)})
 
-    node.has({hour: [hour] if hour % 2 else [-hour - 1] for hour in range(240)})
+    node.has({hour: [hour] if hour % 2 else [-hour - 1] for hour in range(120)})
 
-    assert held() == [hour if hour % 2 else -hour - 1 for hour in range(240)]
+    assert held() == [hour if hour % 2 else -hour - 1 for hour in range(120)]
 
 
 def test_another_column_of_time_leaves_no_row_of_before(make, held):

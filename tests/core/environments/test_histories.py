@@ -11,7 +11,7 @@ from seeknal.kernel.plugins import load_plugins
 
 pytestmark = pytest.mark.inside
 
-EACH = 10
+EACH = 5
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -24,7 +24,7 @@ def plugins():
 
 @pytest.mark.once
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("first", range(0, 20, EACH))
+@pytest.mark.parametrize("first", range(0, 10, EACH))
 def test_every_environment_always_equals_a_rebuild_from_scratch(tmp_path, first):
     for seed in range(first, first + EACH):
         play(tmp_path / str(seed), seed)
@@ -32,7 +32,7 @@ def test_every_environment_always_equals_a_rebuild_from_scratch(tmp_path, first)
 
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
-@pytest.mark.parametrize("first", [20, *range(1000, 3000, 100)])
+@pytest.mark.parametrize("first", [10, *range(1000, 3000, 100)])
 def test_every_environment_equals_a_rebuild_in_many_histories(tmp_path, first):
     for seed in range(first, first + 100):
         play(tmp_path / str(seed), seed, steps=12)

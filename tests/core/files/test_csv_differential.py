@@ -76,7 +76,7 @@ def _of_rows(case, names, rows):
     return found[:5]
 
 
-@pytest.mark.parametrize("block", range(10))
+@pytest.mark.parametrize("block", range(5))
 def test_what_arrives_is_what_the_file_says(files_of, block):
     seeds = range(block * 10, block * 10 + 10)
 
@@ -86,9 +86,9 @@ def test_what_arrives_is_what_the_file_says(files_of, block):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("block", range(30))
-def test_what_arrives_is_what_the_file_says_of_every_file(files_of, block):
-    seeds = range(1000 + block * 50, 1000 + block * 50 + 50)
+@pytest.mark.parametrize("first", [50, *range(1000, 2500, 50)])
+def test_what_arrives_is_what_the_file_says_of_every_file(files_of, first):
+    seeds = range(first, first + 50)
 
     wrong = [line for seed in seeds for line in differences(files_of(), csvcases.made(seed))]
 

@@ -19,8 +19,9 @@ from seeknal.values.errors import NodeError
 
 pytestmark = [pytest.mark.inside, pytest.mark.versions]
 
-SEEDS = range(20)
-ALL_SEEDS = range(20, 1000)
+SEEDS = (*range(8), *range(9, 20))
+"""8 is left out: its objects have 210 keys, as those of 3 have."""
+ALL_SEEDS = (8, *range(20, 1000))
 FIRST = 2_100
 """Records of one kind at the top: more than DuckDB looks at when it guesses from a few."""
 

@@ -179,12 +179,13 @@ WHERE {{ column }} < {{ min }} OR {% if n is none %}x IN ({{ l }}){% endif %};
 """
 
 
-def test_sql_and_audit_files_that_are_cut_or_lack_a_piece(seeknal_project):
+@pytest.mark.parametrize("every", [5, pytest.param(1, marks=pytest.mark.slow)])
+def test_sql_and_audit_files_that_are_cut_or_lack_a_piece(seeknal_project, every):
     project = seeknal_project({"seeknal/a.yml": "{kind: source, name: a, source: csv, table: a}\n"})
 
     for text, file in ((SQL_FILE, "seeknal/x.sql"), (AUDIT_FILE, "seeknal/audits/own.sql")):
         project.write({"seeknal/x.sql": SQL_FILE, "seeknal/audits/own.sql": AUDIT_FILE})
-        for place in range(0, len(text), 2):
+        for place in range(0, len(text), every):
             for broken in (text[:place], text[:place] + text[place + 1 + place % 7 :]):
                 (project.path / file).write_text(broken)
 
