@@ -5,7 +5,6 @@ from datetime import datetime
 
 import pytest
 from attrs import evolve
-from tests.starrocks.test_wire import certificate as certificate
 
 from seeknal.values.errors import DeliveryError, NodeError, RowsRefused, TargetGone
 from seeknal_starrocks import parts
