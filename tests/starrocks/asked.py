@@ -27,6 +27,8 @@ NODE = NodeId("source.s")
 def options_of(server: Any, **more: Any) -> StarRocks | MySql:
     """Those of a connection to StarRocks, or to MariaDB."""
     place: dict[str, Any] = {"host": server.host, "port": server.port, "database": "shop"}
+    # To read the authorities of the machine takes longer than what most tests do.
+    place["ssl"] = "disabled"
     if isinstance(server, MariaDb):
         return MySql(**{**place, "user": "reader", "password": Secret(PASSWORD), **more})
     if isinstance(server, Live):

@@ -60,7 +60,7 @@ def interrupted(made, ready):
         return time.monotonic() - began, code, run.raw
 
 
-@pytest.mark.parametrize("query", [SLEEPING, TRICKLE])
+@pytest.mark.parametrize("query", [pytest.param(SLEEPING, marks=pytest.mark.slow), TRICKLE])
 def test_the_first_ctrl_c_ends_the_query_of_a_source(project, maria, query):
     made = project(maria, query)
 

@@ -36,7 +36,7 @@ def open_session():
 
 class TestPlugin(PluginContract):
     plugin = PLUGIN
-    drivers = ("pymysql",)
+    drivers = ("pymysql", "numpy", "pyarrow")
 
 
 class TestConnection(ConnectionContract):

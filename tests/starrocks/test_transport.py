@@ -31,8 +31,8 @@ def filled(request):
 
 @pytest.fixture
 def through(ask, monkeypatch):
-    """Reads the table over a proxy, and does not wait between two tries."""
-    monkeypatch.setattr("seeknal_starrocks.reading.source._PAUSES", (0, 0))
+    """Reads the table over a proxy, which is tried twice, at once."""
+    monkeypatch.setattr("seeknal_starrocks.reading.source._PAUSES", (0,))
 
     def read(proxy, sql="t", **more):
         place = {"host": proxy.host, "port": proxy.port, "ssl": "disabled"}
@@ -48,7 +48,7 @@ def packets_of(filled, through):
         return proxy.passed[0]
 
 
-@pytest.mark.parametrize("within", [False, True])
+@pytest.mark.parametrize("within", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_a_connection_that_is_lost_at_any_packet_is_made_again(
     filled, through, within, monkeypatch
 ):
@@ -68,7 +68,7 @@ def test_a_connection_that_is_lost_at_any_packet_is_made_again(
     assert len(asked) > len(ROWS) + 5
 
 
-@pytest.mark.parametrize("within", [False, True])
+@pytest.mark.parametrize("within", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_a_connection_that_is_lost_each_time_gives_no_row(filled, through, within):
     count = packets_of(filled, through)
 
