@@ -94,10 +94,10 @@ class Case:
 
 def load(path: Path) -> list[Case]:
     """The cases of one file; what stands beside ``cases`` holds for each of them."""
-    document = yaml.safe_load(path.read_text())
+    document = read(path)
     shared = {"project": [], "tables": {}, "settings": {}}
     worlds = [WORLDS / f"{name}.yml" for name in document.pop("worlds", ())]
-    for part in (*(yaml.safe_load(world.read_text()) for world in worlds), document):
+    for part in (*map(read, worlds), document):
         shared["project"] = [*shared["project"], *part.get("project", ())]
         for key in ("tables", "settings"):
             shared[key] = {**shared[key], **part.get(key, {})}
@@ -119,6 +119,10 @@ def load(path: Path) -> list[Case]:
             )
         )
     return cases
+
+
+def read(path: Path) -> dict:
+    return yaml.load(path.read_text(), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 
 
 def all_cases() -> list[Case]:
