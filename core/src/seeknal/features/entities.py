@@ -183,9 +183,9 @@ def _refuse_other_dates(connection: duckdb.DuckDBPyConnection, path: Path, selec
 
 
 def _key_types(path: Path, groups: Sequence[Group]) -> str:
-    import duckdb
+    from seeknal.sql.own import own_duckdb
 
-    with duckdb.connect() as own:
+    with own_duckdb() as own:
         names = own.sql(f"FROM read_csv({quote_literal(str(path.resolve()))})").columns
     there = {name.lower(): name for name in names}
     types = {

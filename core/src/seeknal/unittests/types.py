@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
+from seeknal.sql.own import own_duckdb
 from seeknal.sql.typetree import type_tree
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ FLOATS = ("FLOAT", "DOUBLE")
 
 
 class Types:
-    """Asks a DuckDB of its own, which is opened at the first question, what types and texts are."""
+    """Asks DuckDB, from the first question on, what types and texts are."""
 
     def __init__(self) -> None:
         self._open = ExitStack()
@@ -33,12 +34,7 @@ class Types:
     @property
     def duckdb(self) -> duckdb.DuckDBPyConnection:
         if self._connection is None:
-            import duckdb
-
-            connection = duckdb.connect(
-                ":memory:", config={"threads": 1, "python_enable_replacements": False}
-            )
-            self._connection = self._open.enter_context(connection)
+            self._connection = self._open.enter_context(own_duckdb())
             self._connection.execute("SET TimeZone = 'UTC'")
         return self._connection
 
