@@ -576,3 +576,22 @@ def test_backends_are_told_to_who_operates_the_cluster(servers):
     assert server.execute("SHOW COMPUTE NODES") == []
     assert "OPERATE" in str(refused.value)
     reader.close()
+
+
+def test_a_query_meets_the_table_of_before_or_of_after_a_swap(standin, monkeypatch):
+    from seeknal_starrocks.testing.engine import sessions
+
+    standin.execute("INSERT INTO people VALUES (1, 'new')", "shop")
+    standin.execute("CREATE TABLE old (id BIGINT, name VARCHAR(20))", "shop")
+    prepare = sessions.prepare
+
+    def swapped(*given):
+        found = prepare(*given)
+        monkeypatch.setattr(sessions, "prepare", prepare)
+        standin.execute("ALTER TABLE old SWAP WITH people", "shop")
+        standin.execute("DROP TABLE people FORCE", "shop")
+        return found
+
+    monkeypatch.setattr(sessions, "prepare", swapped)
+
+    assert standin.execute("SELECT name FROM old", "shop") == [("new",)]
