@@ -9,6 +9,8 @@ from attrs import evolve
 from seeknal.values.errors import DeliveryError, NodeError, RowsRefused, TargetGone
 from seeknal_starrocks import parts
 
+pytestmark = pytest.mark.inside
+
 BY_TIME = {"mode": "incremental_by_time", "time_column": "day"}
 UPSERT = {"mode": "upsert_by_key", "unique_keys": ("id",)}
 ROWS = "SELECT {0} AS id, DATE '2026-01-01' AS day, '{1}' AS word"

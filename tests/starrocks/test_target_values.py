@@ -10,6 +10,8 @@ import pytest
 from seeknal.values.errors import RowsRefused
 from seeknal_starrocks.testing import StandIn
 
+pytestmark = [pytest.mark.inside, pytest.mark.versions]
+
 
 @pytest.fixture(scope="module")
 def one_server():
@@ -156,7 +158,6 @@ def test_a_private_value_is_in_no_message(deliver):
         "['x'::BLOB]",
         "['1'::JSON]",
         "{'a b': 1}",
-        "row(1, 2)",
         "MAP {1: 2}",
         "union_value(a := 1)",
     ],
