@@ -222,3 +222,36 @@ def test_rows_that_are_refused_are_kept_until_the_user_decides(orders, server):
     assert outcome.exit_code == 1
     assert "several rows have one key" in outcome.stdout + outcome.stderr
     assert held(server) == AFTER_FIRST
+
+
+TIMED = """
+    kind: transform
+    name: moments
+    sql: SELECT id, CAST(moment AS {type}) AS moment FROM (VALUES {rows}) AS r(id, moment)
+    materializations:
+      - type: starrocks
+        connection: reporting
+        table: shop.moments
+        mode: incremental_by_time
+        time_column: moment
+"""
+
+
+@pytest.mark.parametrize("type", ["TIMESTAMPTZ", "TIMESTAMP", "DATE", "BIGINT"])
+def test_a_rollback_replaces_rows_by_any_kind_of_time(orders, server, type):
+    def rows(*given):
+        times = {"BIGINT": "{0}", "DATE": "'2024-01-0{0}'"}
+        written = times.get(type, "'2024-01-0{0} 20:30:00.5+07'")
+        return ", ".join(f"({id}, {written.format(day)})" for id, day in given)
+
+    made = orders("full")
+    made.write({"seeknal/moments.yml": TIMED.format(type=type, rows=rows((1, 1), (2, 2), (3, 3)))})
+    made.run("run").assert_ok()
+    made.write({"seeknal/moments.yml": TIMED.format(type=type, rows=rows((5, 2), (6, 4)))})
+    made.run("run").assert_ok()
+    after = server.execute("SELECT id FROM moments ORDER BY id", "shop")
+
+    made.run("rollback", "prod", "--yes").assert_ok()
+
+    assert after == [(1,), (3,), (5,), (6,)] or after == [(1,), (5,), (6,)]
+    assert server.execute("SELECT id FROM moments ORDER BY id", "shop") == [(1,), (2,), (3,)]

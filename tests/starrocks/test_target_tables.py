@@ -1,13 +1,14 @@
 """What deliveries to StarRocks make of tables: columns, keys, partitions, rights and views."""
 
 import logging
-from datetime import datetime
+from datetime import date, datetime, timedelta, timezone
 
 import pytest
 from attrs import evolve
 
 from seeknal.values.errors import DeliveryError, NodeError, RowsRefused, TargetGone
 from seeknal_starrocks import parts
+from seeknal_starrocks.keeping import moment
 
 pytestmark = pytest.mark.inside
 
@@ -365,3 +366,28 @@ def test_a_transaction_that_took_fewer_rows_is_taken_back(server, deliver, monke
 
     assert rows_of(server) == [(1, "a")]
     assert {load.state for load in server.world.loads.all()} == {"VISIBLE", "ABORTED"}
+
+
+MOMENTS_OF_ANY_KIND = [
+    ("2026-01-01 07:00:00.5+07", "CAST('2026-01-01 00:00:00.500000' AS DATETIME)"),
+    ("2026-01-01 07:00:00", "CAST('2026-01-01 07:00:00' AS DATETIME)"),
+    (datetime(2026, 1, 1, tzinfo=timezone(timedelta(hours=7))), "CAST('2025-12-31 17:00:00'"),
+    (date(2026, 1, 1), "CAST('2026-01-01 00:00:00' AS DATETIME)"),
+]
+
+
+@pytest.mark.parametrize(("value", "wanted"), MOMENTS_OF_ANY_KIND)
+def test_a_moment_is_one_without_a_zone_to_starrocks(value, wanted):
+    assert moment(value, "DATETIME").startswith(wanted)
+
+
+def test_what_is_no_moment_replaces_nothing():
+    with pytest.raises(RowsRefused, match="no moment of StarRocks"):
+        moment("infinity", "DATETIME")
+
+
+def test_too_many_copies_are_told_with_what_says_how_many(deliver):
+    with pytest.raises(DeliveryError, match="replication num") as caught:
+        deliver(ROWS.format(1, "a"), connection={"replication_num": 9})
+
+    assert "replication_num: of the connection" in caught.value.help

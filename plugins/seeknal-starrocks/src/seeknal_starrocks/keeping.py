@@ -58,15 +58,26 @@ def _within(entry: Range, types: dict[str, str]) -> str:
     known = {name.lower(): type for name, type in types.items()}
     type = "BIGINT" if known[entry.column.lower()].endswith("int") else "DATETIME"
     column = f"CAST({quoted(entry.column)} AS {type})"
-    low, high = (_moment(value, type) for value in (entry.start, entry.end))
+    low, high = (moment(value, type) for value in (entry.start, entry.end))
     end = "<=" if entry.closed else "<"
     return f"({column} >= {low} AND {column} {end} {high})"
 
 
-def _moment(value: object, type: str) -> str:
-    """A moment in UTC, or a number."""
-    if type == "BIGINT":
-        return str(int(str(value)))
-    if isinstance(value, datetime) and value.tzinfo is not None:
-        value = value.astimezone(UTC).replace(tzinfo=None)
-    return f"CAST({text(str(value))} AS DATETIME)"
+def moment(value: object, type: str) -> str:
+    """A moment in UTC, or a number. Raises RowsRefused for what is neither.
+
+    What StarRocks cannot read as such it takes for NULL, and rows would stay that are replaced.
+    """
+    try:
+        if type == "BIGINT":
+            return str(int(str(value)))
+        found = datetime.fromisoformat(str(value))
+    except ValueError:
+        raise RowsRefused(
+            "the time that is replaced is no moment of StarRocks",
+            code="SK1936",
+            help="cast the time_column to DATE, TIMESTAMP or BIGINT in the node's SQL",
+        ) from None
+    if found.tzinfo is not None:
+        found = found.astimezone(UTC).replace(tzinfo=None)
+    return f"CAST({text(found.isoformat(' '))} AS DATETIME)"

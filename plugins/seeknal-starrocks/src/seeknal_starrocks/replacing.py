@@ -64,7 +64,8 @@ def _without_rows(work: Work, server: Server, there: Standing | None) -> Deliver
     mark = there.mark if there is not None else None
     ours = (context.delivery_id, context.project, context.environment)
     if mark is not None and (mark.delivery, mark.project, mark.environment) == ours:
-        return Delivered(rows=work.relation.rows, detail="was delivered before")
+        rows = work.relation.rows if work.relation.rows >= 0 else mark.rows
+        return Delivered(rows=rows, detail="was delivered before")
     if there is None and context.partial:
         raise TargetGone(f"there is no table {work.table} any more")
     refuse_place(work, server, there)

@@ -17,6 +17,12 @@ _LOST = (2003, 2006, 2013, 2055)
 """Numbers by which pymysql says that there is no connection any more."""
 
 
+_HELP = {
+    "replication_num": "replication_num: of the connection says how many copies a table has",
+    "Access denied": "give the user of the connection this right, or another user",
+}
+
+
 class Lost(DeliveryError):
     """The connection ended before an answer: nobody knows whether it was carried out."""
 
@@ -66,7 +72,8 @@ class Server:
             return Lost(f"the connection to StarRocks was lost: {said(error)}")
         kept = f"StarRocks refused it ({type(error).__name__} {number})"
         text = said(error) if not self.private else without_values(error, self.private)
-        return DeliveryError(f"StarRocks said: {text}", code="SK1932", kept=kept)
+        help = next((help for word, help in _HELP.items() if word in said(error)), None)
+        return DeliveryError(f"StarRocks said: {text}", code="SK1932", kept=kept, help=help)
 
     def close(self) -> None:
         """Also of one that is lost."""
