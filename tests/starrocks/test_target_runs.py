@@ -255,3 +255,15 @@ def test_a_rollback_replaces_rows_by_any_kind_of_time(orders, server, type):
 
     assert after == [(1,), (3,), (5,), (6,)] or after == [(1,), (5,), (6,)]
     assert server.execute("SELECT id FROM moments ORDER BY id", "shop") == [(1,), (2,), (3,)]
+
+
+def test_a_rollback_lists_a_table_that_is_upserted(orders, server):
+    made = orders(UPSERT)
+    made.run("run").assert_ok()
+    made.write({"data/orders.csv": SECOND})
+    made.run("run").assert_ok()
+
+    outcome = made.run("rollback", "prod", "--yes")
+
+    assert "shop.orders" in outcome.stdout + outcome.stderr
+    assert held(server) == AFTER[UPSERT]

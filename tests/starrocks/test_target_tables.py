@@ -391,3 +391,36 @@ def test_too_many_copies_are_told_with_what_says_how_many(deliver):
         deliver(ROWS.format(1, "a"), connection={"replication_num": 9})
 
     assert "replication_num: of the connection" in caught.value.help
+
+
+THEIRS = (
+    "CREATE TABLE told (id BIGINT, day DATE, word VARCHAR(5)) COMMENT 'theirs'"
+    " PROPERTIES ('compression' = 'ZSTD')"
+)
+
+
+def test_a_full_table_of_somebody_elses_gets_new_columns_where_that_is_asked_for(server, deliver):
+    server.execute(THEIRS, "shop")
+
+    deliver(ROWS.format(1, "a") + ", 5 AS more", schema_change="evolve")
+
+    assert '"compression" = "ZSTD"' in written(server)
+    assert rows_of(server, "SELECT id, word, more FROM told") == [(1, "a", 5)]
+
+
+def test_a_full_table_that_is_not_ours_to_make_is_never_made_anew(server, deliver):
+    server.execute(THEIRS, "shop")
+    server.execute("INSERT INTO told VALUES (7, '2026-01-01', 'old')", "shop")
+
+    with pytest.raises(RowsRefused, match="word is varchar"):
+        deliver("SELECT 1 AS id, 0.5::DOUBLE AS word", create_table=False)
+    with pytest.raises(RowsRefused, match="which is longer"):
+        deliver(ROWS.format(1, "too long"), create_table=False)
+    with pytest.raises(RowsRefused, match="no column for more"):
+        deliver(ROWS.format(1, "a") + ", 5 AS more", create_table=False)
+    before = rows_of(server)
+    deliver("SELECT 1 AS id, 'a' AS word", create_table=False)
+
+    assert before == [(7, "old")]
+    assert '"compression" = "ZSTD"' in written(server)
+    assert rows_of(server, "SELECT id, day, word FROM told") == [(1, None, "a")]

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from seeknal.plugin import RowsRefused
 from seeknal_starrocks.connecting import quoted
 from seeknal_starrocks.server import text
-from seeknal_starrocks.tables import add_columns, change_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 
 def keep(work: Work, server: Server, there: Standing, twin: Table) -> int:
     """Bring the rows over that stay; gives how many."""
-    add_columns(server, twin, change_of(there, work.writings).added)
     names = ", ".join(quoted(column.name) for column in there.columns)
     types = {column.name: column.type for column in there.columns}
     where = _outside(work.ranges, types)

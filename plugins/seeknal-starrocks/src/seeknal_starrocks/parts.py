@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 MOST_BYTES = 48 << 20
 """Of a part; StarRocks takes 100 MB of JSON at once."""
 LARGEST = 100_000_000
-_BATCH_ROWS = 8_192
+_BATCH_ROWS = 2_048
 
 
 @frozen(kw_only=True)

@@ -23,7 +23,7 @@ from seeknal_starrocks.making import create, ensure_database
 from seeknal_starrocks.marks import words_of, written
 from seeknal_starrocks.parts import parts_of
 from seeknal_starrocks.server import Lost, text
-from seeknal_starrocks.tables import change_of, standing
+from seeknal_starrocks.tables import add_columns, change_of, standing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -102,13 +102,15 @@ def _fill(work: Work, server: Server, door: Door, there: Standing | None, twin: 
         comment = written(work.beginning, words_of(there.comment) if there is not None else "")
         server.ask(create(work, twin, comment))
         if there is not None:
-            detail = f"columns changed: {change_of(there, work.writings)}"
+            change = change_of(there, work.writings)
+            detail = f"columns changed: {change}" if change else "made anew"
     else:
         work = work.spelt(there)
         made = there.mark.made if there.mark is not None else ""
         comment = written(work.beginning, words_of(there.comment))
         server.ask(f"CREATE TABLE {twin.quoted} LIKE {work.table.quoted}")
         server.ask(f"ALTER TABLE {twin.quoted} COMMENT = {text(comment)}")
+        add_columns(server, twin, change_of(there, work.writings).added)
     if there is not None and work.target.mode == "incremental_by_time":
         kept = keep(work, server, there, twin)
         detail = f"{before - kept:,} replaced"
@@ -132,27 +134,24 @@ def _alike(work: Work, there: Standing) -> bool:
 
     Raises RowsRefused for rows that a table does not take which keeps its columns.
     """
-    change = change_of(there, work.writings)
-    mark = there.mark
-    ours = mark is not None and bool(mark.made)
-    if work.target.mode == "incremental_by_time":
+    if work.target.mode == "incremental_by_time" or not work.options.create_table:
         refuse_change(work, there)
         refuse_unfit(work, there)
         return True
-    if not work.options.create_table:
-        refuse_change(work, there)
-    if not change and not (ours and mark is not None and mark.made != work.made):
-        return not _any_unfit(work, there)
-    return False
+    change, mark = change_of(there, work.writings), there.mark
+    evolves = work.options.schema_change == "evolve" and not (change.removed or change.retyped)
+    if change and not evolves:
+        return False
+    if mark is not None and mark.made not in ("", work.made):
+        return False
+    return not _any_unfit(work, there)
 
 
 def _any_unfit(work: Work, there: Standing) -> bool:
-    """Whether a value does not fit into its column. One of somebody else's table is refused."""
+    """Whether a value does not fit into its column."""
     try:
         refuse_unfit(work, there)
     except RowsRefused:
-        if not work.options.create_table:
-            raise
         return True
     return False
 
