@@ -156,3 +156,12 @@ class TestConnectionOfMySql(ConnectionContract):
     @pytest.fixture
     def losing(self, maria):
         return lambda: maria.execute("KILL USER reader")
+
+    def test_it_goes_to_another_database_by_its_name(self, session, maria):
+        maria.execute("CREATE OR REPLACE DATABASE `a.b`", "CREATE TABLE `a.b`.things (id INT)")
+
+        session.use("a.b")
+
+        assert "a.b" in session.databases()
+        assert session.tables() == ["things"]
+        assert not hasattr(session, "catalogs")

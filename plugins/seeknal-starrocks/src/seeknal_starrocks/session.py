@@ -70,6 +70,11 @@ class ServerSession:
         found = [str(row[0]) for row in self._ask("SHOW DATABASES")[1]]
         return [name for name in found if name not in _OWN]
 
+    def use(self, database: str) -> None:
+        """Raises NodeError where there is no such database."""
+        self._ask(f"USE {quoted(database)}")
+        self._address = evolve(self._address, database=database)
+
     def schema(self, table: str) -> Sequence[tuple[str, str]]:
         """Raises NodeError for a table that there is not."""
         try:
