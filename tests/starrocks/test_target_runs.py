@@ -267,3 +267,24 @@ def test_a_rollback_lists_a_table_that_is_upserted(orders, server):
 
     assert "shop.orders" in outcome.stdout + outcome.stderr
     assert held(server) == AFTER[UPSERT]
+
+
+BOTH = """
+    kind: transform
+    name: {name}
+    sql: SELECT {id} AS id, DATE '2024-01-01' AS day
+    materializations:
+      - {{type: starrocks, connection: reporting, table: shop.shared, mode: upsert_by_key,
+         unique_keys: [id]}}
+"""
+
+
+def test_nodes_that_share_a_table_take_back_nothing_of_each_other(orders, server):
+    made = orders("full")
+    nodes = {f"seeknal/n{id}.yml": BOTH.format(name=f"n{id}", id=id) for id in range(4)}
+    made.write({**nodes, "seeknal_project.yml": "name: x\nexecution: {max_workers: 4}\n"})
+    server.faults.delay("be write received", 0.3, times=4)
+
+    made.run("run").assert_ok()
+
+    assert server.execute("SELECT id FROM shared ORDER BY id", "shop") == [(0,), (1,), (2,), (3,)]

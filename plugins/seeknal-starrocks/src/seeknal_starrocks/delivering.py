@@ -16,6 +16,7 @@ from seeknal_starrocks.isolating import (
     within_default,
 )
 from seeknal_starrocks.replacing import replace
+from seeknal_starrocks.turns import turn_of
 from seeknal_starrocks.work import Work
 
 if TYPE_CHECKING:
@@ -53,7 +54,8 @@ def deliver(
         ranges=found.ranges,
         keys=options.unique_keys if target.mode == "upsert_by_key" else (),
     )
-    return evolve(_written(work), span=span_of(work.ranges))
+    with turn_of(work):
+        return evolve(_written(work), span=span_of(work.ranges))
 
 
 def _written(work: Work) -> Delivered:
