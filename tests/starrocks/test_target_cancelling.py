@@ -57,7 +57,13 @@ def left(server):
     return rows, [row[0] for row in server.execute("SHOW TABLES", "shop")]
 
 
-@pytest.mark.parametrize(("mode", "point"), MODES.values(), ids=MODES)
+@pytest.mark.parametrize(
+    ("mode", "point"),
+    [
+        pytest.param(*case, id=name, marks=pytest.mark.slow if name == "by time" else ())
+        for name, case in MODES.items()
+    ],
+)
 def test_the_first_ctrl_c_ends_a_load(slow, server, mode, point):
     made = slow(mode, point)
 
@@ -74,6 +80,7 @@ def test_the_first_ctrl_c_ends_a_load(slow, server, mode, point):
     assert left(server) == ([(3,)], ["told"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("mode", "point"), MODES.values(), ids=MODES)
 def test_a_delivery_that_takes_too_long_ends_and_is_made_again(slow, server, mode, point):
     made = slow(mode, point, "execution: {timeout: 3s}\n")

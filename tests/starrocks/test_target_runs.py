@@ -237,7 +237,14 @@ TIMED = """
 """
 
 
-@pytest.mark.parametrize("type", ["TIMESTAMPTZ", "TIMESTAMP", "DATE", "BIGINT"])
+@pytest.mark.parametrize(
+    "type",
+    [
+        "TIMESTAMPTZ",
+        "BIGINT",
+        *(pytest.param(t, marks=pytest.mark.slow) for t in ("TIMESTAMP", "DATE")),
+    ],
+)
 def test_a_rollback_replaces_rows_by_any_kind_of_time(orders, server, type):
     def rows(*given):
         times = {"BIGINT": "{0}", "DATE": "'2024-01-0{0}'"}

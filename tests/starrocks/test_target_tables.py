@@ -9,12 +9,31 @@ from attrs import evolve
 from seeknal.values.errors import DeliveryError, NodeError, RowsRefused, TargetGone
 from seeknal_starrocks import parts
 from seeknal_starrocks.keeping import moment
+from seeknal_starrocks.testing import StandIn
 
 pytestmark = pytest.mark.inside
 
 BY_TIME = {"mode": "incremental_by_time", "time_column": "day"}
 UPSERT = {"mode": "upsert_by_key", "unique_keys": ("id",)}
 ROWS = "SELECT {0} AS id, DATE '2026-01-01' AS day, '{1}' AS word"
+
+
+@pytest.fixture(scope="module")
+def one_server():
+    with StandIn() as server:
+        yield server
+
+
+@pytest.fixture
+def server(one_server):
+    """One for all of these tests, which holds nothing but an empty database when each begins."""
+    one_server.add_database("shop")
+    one_server.log.clear()
+    yield one_server
+    one_server.faults.clear()
+    one_server.forget_labels()
+    for database in ("shop", "seeknal"):
+        one_server.execute(f"DROP DATABASE IF EXISTS {database}")
 
 
 def rows_of(server, query="SELECT id, word FROM told"):
