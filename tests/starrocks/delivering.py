@@ -45,6 +45,8 @@ THIRD = [(3, "2026-01-03", "c3"), (6, "2026-01-03", "c6")]
 SOON = 0.3
 """Seconds after which what lingers ends, and what is committed is seen."""
 STORIES = ("again", "later")
+DEADLY = ("dies", "dies, late")
+"""From then on nothing arrives of what is asked; the last of it may arrive in the end."""
 
 
 def after(mode: str, *batches: list) -> list:
@@ -92,6 +94,8 @@ class Counting(Armed):
     def reach(self, point: str, rows: int = 0) -> Fault | None:
         self.reached[point] += 1
         case = self.case
+        if case is not None and case.what in DEADLY and self.hit.is_set():
+            return Fault(what="drop")
         if case is None or (point, self.reached[point]) != (case.point, case.number):
             return super().reach(point, rows)
         self.hit.set()
@@ -189,16 +193,16 @@ class Shop:
         while not counting.hit.wait(0.01):
             if ended.is_set():
                 return
-        if case.what == "late":
+        if case.what in ("late", "dies, late"):
             self.late = [self.server.log.statements[-1]]
         at = [load for load in self.server.world.loads.all() if load.state == "PREPARE"]
         if case.story == "later" and case.what == "lingers":
             # It is settled once the next one was delivered, if that does not wait for it.
             return
-        ended.wait(SOON)
-        self.server.publish()
-        if case.what == "lingers":
-            self.end(at, commit=case.number % 2 == 1)
+        if not ended.wait(SOON):
+            self.server.publish()
+            if case.what == "lingers":
+                self.end(at, commit=case.number % 2 == 1)
 
     def end(self, loads: list, *, commit: bool) -> None:
         for load in loads:
@@ -210,13 +214,12 @@ class Shop:
         for statement in self.late:
             with suppress(Refused):
                 self.server.execute(statement, "shop")
-        pending = [
-            load
-            for load in self.server.world.loads.all()
-            if load.state in ("PREPARE", "PREPARED", "COMMITTED")
-        ]
-        self.end(pending, commit=True)
+        self.end(self.pending(), commit=True)
         self.server.publish()
+
+    def pending(self) -> list:
+        loads = self.server.world.loads.all()
+        return [load for load in loads if load.state in ("PREPARE", "PREPARED")]
 
 
 def cases(mode: str, root: Path) -> list[Case]:
@@ -245,9 +248,9 @@ def whats(point: str) -> list[str]:
         return ["fails"]
     if point not in POINTS:
         return []
-    found = ["drops"]
+    found = ["drops", "dies"]
     if point == "asked":
-        found.append("late")
+        found += ["late", "dies, late"]
     if not point.endswith(("carried out", "half answered", "rows", "last row")):
         found.append("fails")
     if point.startswith("be load"):
@@ -277,6 +280,9 @@ def _again(shop: Shop, case: Case) -> str | None:
         return why
     if shop.held() not in ([wanted] if why is None else [before, wanted]):
         return f"holds {shop.held()} after {why or 'success'}"
+    shop.server.publish()
+    if case.what == "lingers":
+        shop.end(shop.pending(), commit=case.number % 2 == 1)
     if case.number % 2:
         shop.server.forget_labels()
     for _ in range(2):
@@ -302,14 +308,13 @@ def _later(shop: Shop, case: Case) -> str | None:
     wanted = after(case.mode, FIRST, THIRD), after(case.mode, FIRST, SECOND, THIRD)
     with shop.befalling(case):
         why = _attempt(shop, SECOND, 2)
-        if why is not None and why.startswith("!"):
-            return why
-        ended = threading.Timer(SOON, shop.come_late) if case.what == "lingers" else None
-        if ended is not None:
-            ended.start()
-        refused = _attempt(shop, THIRD, 3)
-        if ended is not None:
-            ended.join()
+    if why is not None and why.startswith("!"):
+        return why
+    soon = shop.come_late if case.what == "lingers" else shop.server.publish
+    ended = threading.Timer(SOON if case.what == "lingers" or case.point == PUBLISH else 0, soon)
+    ended.start()
+    refused = _attempt(shop, THIRD, 3)
+    ended.join()
     if refused is not None:
         return f"the next one is not made: {refused} (before: {why})"
     if why is None:
