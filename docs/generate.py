@@ -409,6 +409,8 @@ def _declared(declared: Mapping[str, Any], without: str) -> str:
         also = f" Also spelt {', '.join(map(_code, aliases))}." if aliases else ""
         modes = getattr(entry, "modes", ())
         also += f" Modes: {', '.join(map(_code, modes))}." if modes else ""
+        if getattr(entry, "own_keys", False):
+            also += " An exposure says these keys, and `connection`, beside its others."
         keys = _options(entry.options) or f"({without})"
         parts.append(f"### `{name}`\n\n{_sentence(entry.summary)}{also}\n\n{keys}")
     return "\n\n".join(parts)

@@ -123,7 +123,8 @@ def _kind_schema(kind: NodeKind, plugins: Plugins) -> Schema:
         _name_types(properties, ("source", "type"), plugins.source_types)
     elif kind.does == "delivers":
         exposed = {name: kind for name, kind in plugins.target_types.items() if kind.exposure}
-        schema["allOf"] = _params(exposed, ("type",))
+        below = {name: kind for name, kind in exposed.items() if not kind.own_keys}
+        schema["allOf"] = [*_params(below, ("type",)), *_own_keys(exposed, properties)]
         _name_types(properties, ("type",), exposed)
     return schema
 
@@ -160,6 +161,24 @@ def _params(types: Mapping[str, Any], keys: Iterable[str]) -> list[Schema]:
         for key in keys
         for name, declared in types.items()
     ]
+
+
+def _own_keys(types: Mapping[str, Any], known: Schema) -> list[Schema]:
+    """For each type with keys of its own these, which no other has; ``known`` gets their names."""
+    from seeknal.project.keys import TargetKeys
+
+    connection = {"connection": json_schema(TargetKeys)["properties"]["connection"]}
+    own = {
+        name: json_schema(declared.options)["properties"] | connection
+        for name, declared in types.items()
+        if declared.own_keys
+    }
+    found = [_if("type", [name], {"properties": keys}) for name, keys in own.items()]
+    for key in {key: None for keys in own.values() for key in keys if key not in known}:
+        having = [name for name, keys in own.items() if key in keys]
+        found.append({**_if("type", having, {}), "else": {"properties": {key: False}}})
+        known[key] = {}
+    return found
 
 
 def _open(schema: Schema) -> Schema:

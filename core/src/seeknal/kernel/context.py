@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from seeknal.values.errors import NodeError
 
@@ -62,6 +62,8 @@ class StepContext:
     pii_of: Callable[[str], frozenset[str]] = lambda node: frozenset()
     row_counts: Callable[[int], Sequence[int]]
     holder_of: Callable[[Target], str] | None = None
+    name_of: Callable[[Target, StepContext], str | None] = lambda target, context: None
+    """What a target is called in the environment of a context, as the plugin of its type says."""
     suffix: Suffix = "schema"
     interval: Interval | None = None
     known_version: object | None = None
@@ -151,6 +153,10 @@ class StepContext:
 
     def holder(self, target: Target) -> str:
         return self.holder_of(target) if self.holder_of else self.environment
+
+    def landing(self, target: Target) -> str:
+        there = evolve(self, environment=self.holder(target), holder_of=None)
+        return self.name_of(target, there) or target.label
 
     def history(self, limit: int) -> Sequence[int]:
         return self.row_counts(limit)

@@ -111,6 +111,14 @@ class TargetContext(Context, Protocol):
         Production for a node that the environment has not changed: it delivered nothing.
         """
 
+    def landing(self, target: Target) -> str:
+        """What a target is called where it holds the rows that its node has in this environment.
+
+        It is what ``isolate_target`` says in the environment that is its ``holder``. Raises
+        NodeError where it cannot be had there, and in a run where another node's target is owed
+        what it is to hold: whoever reads it there would read older rows, and not be run again.
+        """
+
 
 class NodeContext(TargetContext, Protocol):
     """For ``run_node``; an engine may read other nodes where they were delivered."""

@@ -22,7 +22,10 @@ class TargetType(WithOptions):
     """A value of a target's ``type:``.
 
     ``label_field`` is the option that names the destination to people. ``modes`` are the
-    write modes it supports. ``exposure``: it may also stand as an exposure's ``type``.
+    write modes it supports. ``exposure``: it may also stand as an exposure's ``type``, of which
+    ``own_keys`` stand beside the exposure's others, as ``connection:`` then does, and not below
+    ``params:``. ``engine``: it is a query, and an exposure's alone, whose SQL is of that engine and
+    is not run by DuckDB: what ``run_node`` gives for the exposure is what ``materialize`` is given.
     ``profile_section``: what its targets start with stands in profiles.yml. ``check`` is given a
     target and the options of its connection, None where it has none in profiles.yml or they are
     wrong; it connects to nothing, and raises SeeknalError where nothing may be delivered there.
@@ -37,6 +40,8 @@ class TargetType(WithOptions):
     modes: tuple[str, ...] = ("full",)
     aliases: tuple[str, ...] = ()
     exposure: bool = False
+    own_keys: bool = False
+    engine: str | None = None
     profile_section: ProfileSection | None = None
     check: Callable[[Target, Any], None] | None = None
     names: Callable[[Target, Any], Sequence[str]] | None = None

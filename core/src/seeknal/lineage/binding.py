@@ -245,6 +245,9 @@ class BindContext:
     def definition(self, node: str) -> Node:
         return self.binder.nodes[NodeId(node)]
 
+    def landing(self, target: Target) -> str:
+        return target.label
+
     def holder(self, target: Target) -> str:
         return self.environment
 

@@ -87,6 +87,9 @@ def context_of(
         variables=project.variables,
         params=node.params if node else {},
         suffix=project.environments.suffix,
+        name_of=lambda target, context: loaded.plugins.hooks.isolate_target(
+            target=target, context=context
+        ),
     )
 
 

@@ -28,7 +28,7 @@ from seeknal.project.merging import (
 from seeknal.project.notes import notes_of
 from seeknal.project.references import may_name_nodes, resolved
 from seeknal.project.sources import SourceBuilder
-from seeknal.project.targets import TargetBuilder
+from seeknal.project.targets import TargetBuilder, own_keys
 from seeknal.project.templates.calls import Calls
 from seeknal.project.templates.rendering import render_values, text_begins
 from seeknal.project.templates.texts import NodeTexts
@@ -41,6 +41,7 @@ from seeknal.values.other_tools import KEYS
 from seeknal.values.targets import Target
 
 if TYPE_CHECKING:
+    from seeknal.kernel.declared import TargetType
     from seeknal.kernel.kinds import NodeKind
     from seeknal.project.build_context import (
         BuildContext,
@@ -100,11 +101,14 @@ class _Builder:
     def build(self) -> Built | None:
         kind = self.around.plugins.kinds[self.raw.kind]
         data = {**self.around.node_defaults.of(self.raw.location.file), **self.raw.data}
-        common_data, added_data, kind_data = self.split(data, kind)
+        exposed = self.exposed_type(data, kind)
+        common_data, added_data, kind_data = self.split(data, kind, exposed)
         common = self.converted(CommonKeys, common_data)
         added = self.converted(added_keys(kind), added_data)
         if common is None or added is None or not common.enabled:
             return None
+        if exposed is not None and exposed.engine is not None:
+            common = evolve(common, engine=exposed.engine)
         self.merges_by = merge_keys(common, kind, self.raw, self.problems)
         kind_data = self.with_old_keys(kind_data, common, kind)
         before = len(self.problems)
@@ -254,14 +258,20 @@ class _Builder:
         found = convert(cls, data, marks, self.problems, node=self.id)
         return salvaged(cls, data, marks) if found is None else found
 
+    def exposed_type(self, data: Mapping[str, object], kind: NodeKind) -> TargetType | None:
+        """The type by which an exposure is delivered, where it names one that there is."""
+        type = data.get("type") if kind.does == "delivers" else None
+        return self.around.plugins.target_types.get(type) if isinstance(type, str) else None
+
     def split(
-        self, data: Mapping[str, object], kind: NodeKind
+        self, data: Mapping[str, object], kind: NodeKind, exposed: TargetType | None
     ) -> tuple[dict[str, object], dict[str, object], dict[str, object]]:
         """The keys by who reads them; an unknown one is reported with the nearest known."""
         owners = [keys_of(CommonKeys), keys_of(added_keys(kind)), keys_of(kind.options)]
-        parts: tuple[dict[str, object], ...] = ({}, {}, {})
-        # A kind's own key hides a common one of the same name.
-        order = (2, 1, 0)
+        owners += [own_keys(exposed)] if exposed else []
+        parts: tuple[dict[str, object], ...] = ({}, {}, {}, {})
+        # A kind's own key hides a common one of the same name, as one of its type does.
+        order = range(len(owners) - 1, -1, -1)
         for key, value in data.items():
             place = next((index for index in order if key in owners[index]), None)
             if place is None:

@@ -46,9 +46,15 @@ _OLD_MODES: dict[str, tuple[Mode, ...]] = {
 """Other names of modes; of several, the first that a target type has is meant."""
 
 
+QUERY = "SK0286"
 _HOOKS = ("pre_hook", "post_hook", "pre-hook", "post-hook")
 _PLACES = ("path", "table")
 """The keys that say where a target is."""
+
+
+def own_keys(type: TargetType) -> tuple[str, ...]:
+    """The keys that an exposure of the type has of its own; none where they are below params."""
+    return ("connection", *keys_of(type.options)) if type.own_keys else ()
 
 
 class TargetBuilder:
@@ -82,7 +88,18 @@ class TargetBuilder:
             entry = {key: value for key, value in one.items() if key not in kind.old_settings}
             entries.append((entry, marks.below("materialization")))
         default = self.around.plugins.default_target
-        return _present(self.target({"type": default, **entry}, at) for entry, at in entries)
+        given = [({"type": default, **entry}, at) for entry, at in entries]
+        return _present(self.target(entry, at) for entry, at in given if self.takes_rows(entry, at))
+
+    def takes_rows(self, data: Mapping[str, object], marks: Marks) -> bool:
+        """Whether it may be a target of rows; what is a query is told."""
+        declared = self.around.plugins.target_types.get(str(data["type"]))
+        if declared is None or declared.engine is None:
+            return True
+        text = f"{declared.name} is a query, to which no rows are delivered"
+        help = f"an exposure of its own, with type: {declared.name} and sql:"
+        self.problems.add(QUERY, text, marks.value("type"), help)
+        return False
 
     def exposed(
         self, type: str, common: CommonKeys, inputs: tuple[Input, ...], sql: Sql | None
@@ -90,7 +107,14 @@ class TargetBuilder:
         """That of an exposure; one for each input where the path holds ``{name}``."""
         params = {**common.params, "type": type}
         marks = self.raw.marks.below("params")
-        if type not in self.around.plugins.target_types:
+        declared = self.around.plugins.target_types.get(type)
+        if declared is not None and declared.own_keys:
+            own = own_keys(declared)
+            params = {key: value for key, value in self.raw.data.items() if key in own}
+            params["type"], marks = type, self.raw.marks
+        if declared is not None and declared.engine is not None:
+            return _present([self.query(declared, params, marks, common)])
+        if declared is None:
             self.unknown_type(type, marks, params.get("connection"))
             return []
         path = params.get("path")
@@ -109,6 +133,19 @@ class TargetBuilder:
                 return []
             params["sheets"] = read
         return _present([self.target(params, marks)])
+
+    def query(
+        self, declared: TargetType, data: Mapping[str, object], marks: Marks, common: CommonKeys
+    ) -> Target | None:
+        """That of an exposure whose SQL runs where it is delivered."""
+        given, place = self.raw.data.get("engine"), self.raw.marks
+        if given is not None and given != declared.engine:
+            text = f"{declared.name} runs its SQL on {declared.engine}, and not on {given}"
+            self.problems.add(QUERY, text, place.value("engine"), "leave engine: out")
+        if common.sql is None and common.transform is None and common.sql_file is None:
+            text = f"{declared.name} is a query, and there is no sql:"
+            self.problems.add(QUERY, text, place.value("type"), "sql: SELECT ... FROM ref('...')")
+        return self.target(data, marks)
 
     def has_rows(self, node: NodeId) -> bool:
         kind = self.around.plugins.kinds.get(node.kind)

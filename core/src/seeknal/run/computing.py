@@ -242,12 +242,22 @@ def exposed(scope: StepScope) -> Relation:
     parents = [id for id in node.parents if scope.has_rows(id)]
     if node.sql is None and not is_view(scope.outputs.snapshots.get(parents[0])):
         return scope.relation(parents[0])
-    first = parents[0] if parents else node.id
-    sql = executable(scope) if node.sql else f"FROM {quote_name(first.kind, first.name)}"
     path = scope.context().workdir / "rows.parquet"
-    rows, columns = write_rows(scope.cursor(), Scan(sql), path, repeatable=True)
+    rows, columns = write_rows(scope.cursor(), _delivered(scope, parents), path, repeatable=True)
     scan = stored_scan(path, columns)
     return Relation(node=node.id, scan=scan, columns=columns, rows=rows, path=path)
+
+
+def _delivered(scope: StepScope, parents: Sequence[NodeId]) -> Rows:
+    """What a node without rows of its own delivers: those of its SQL, where it runs, or input."""
+    node = scope.node
+    if node.sql is None:
+        return Scan(f"FROM {quote_name(parents[0].kind, parents[0].name)}")
+    if node.engine in (None, "duckdb"):
+        return Scan(executable(scope))
+    inputs = NodeInputs(moment=scope.services.moment)
+    rows = scope.services.plugins.hooks.run_node(node=node, inputs=inputs, context=scope.context())
+    return _required(scope, rows, f"no plugin runs SQL on {node.engine!r}")
 
 
 def _unkept(

@@ -19,6 +19,7 @@ from seeknal.run.engine import Engine
 from seeknal.run.outputs import Outputs
 from seeknal.run.signals import Stop
 from seeknal.values.deliveries import Account
+from seeknal.values.errors import NodeError
 from seeknal.values.names import NodeId
 from seeknal.values.node import Node
 from seeknal.values.pii import pii_columns
@@ -168,6 +169,24 @@ class StepScope:
         known = snapshot.deliveries.get(target.key) if snapshot else None
         return known.environment if known else self.environment
 
+    def name_of(self, target: Target, context: StepContext) -> str | None:
+        """What a target is called in a context's environment, as the plugin of its type says.
+
+        Raises NodeError for another node's that does not hold the rows that its node has.
+        """
+        snapshot = self.outputs.snapshots.get(target.node)
+        if snapshot is not None and target.node != self.node.id:
+            known = snapshot.deliveries.get(target.key)
+            waiting = any(owed.delivery.key == target.key for owed in snapshot.backlog)
+            if known is None or known.status != "delivered" or waiting:
+                raise NodeError(
+                    f"{target.label} does not hold the rows of {target.node} yet: a delivery is"
+                    " owed",
+                    code="SK0718",
+                    help="once it has arrived, the next run goes on",
+                )
+        return self.services.plugins.hooks.isolate_target(target=target, context=context)
+
     def private(self, id: NodeId) -> frozenset[str]:
         """The columns of a node, in lower case, of which no message shows a value."""
         hidden = self.services.hidden
@@ -230,6 +249,7 @@ class StepScope:
             definition_of=lambda id: services.project.nodes[NodeId(id)],
             row_counts=lambda limit: services.row_counts(self.node.id, limit),
             holder_of=self.holder,
+            name_of=self.name_of,
             pii_of=lambda id: self.private(NodeId(id)),
             allow_outside=bool(source and source.allow_outside),
             variables=services.project.variables,

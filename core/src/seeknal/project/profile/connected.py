@@ -65,9 +65,11 @@ def _uses(nodes: Iterable[Node], plugins: Plugins) -> Iterator[Use]:
         for target in node.targets:
             name = target.connection or implicit_connection(target.type, plugins) or ""
             place = target.location or node.location
+            declared = plugins.target_types.get(target.type)
             yield Use(
                 node=node,
-                type=target.type,
+                # What is a query is asked where its engine is.
+                type=(declared.engine if declared else None) or target.type,
                 what="target",
                 name=name,
                 location=place,
