@@ -186,6 +186,26 @@ def test_an_environment_reads_what_it_did_not_change_where_production_keeps_it(p
     assert row == {"n": 4}
 
 
+def test_a_table_that_is_owed_newer_rows_is_not_read(project, database):
+    database.run(SEED)
+    totals = (
+        "kind: transform\nname: totals\nengine: postgresql\nparams: {connection: pg}\n"
+        "transform: SELECT count(*) AS n FROM ref('transform.daily')\n"
+    )
+    made = project({"seeknal/a.yml": SOURCES, "seeknal/t.yml": totals})
+    made.run("run").assert_ok()
+    database.run("ALTER TABLE out.daily RENAME TO kept; CREATE VIEW out.daily AS TABLE out.kept")
+    database.run("DELETE FROM orders WHERE id > 2")
+
+    failed = made.run("run")
+    database.run("DROP VIEW out.daily")
+    made.run("run").assert_ok()
+
+    (row,) = made.run("sql", "FROM totals", "--format", "json").json()
+    assert (failed.exit_code, "SK0718" in failed.stderr) == (1, True)
+    assert row == {"n": 2}
+
+
 COLUMNS = """
 kind: transform
 name: there

@@ -159,6 +159,8 @@ def _place(parent: Node, connection: str, context: NodeContext) -> exp.Expressio
     found = rows_of(parent, connection)
     options = context.connection(connection, Postgres)
     if isinstance(found, Target):
+        # Raises where it is owed what it is to hold.
+        context.landing(found)
         return _delivered(found, options, context)
     if found.query is not None:
         return exp.Subquery(this=parse_one(found.query, read="postgres"))
