@@ -67,6 +67,7 @@ if TYPE_CHECKING:
     from seeknal.kernel.plugin_types import Elsewhere as Elsewhere
     from seeknal.kernel.plugin_types import Fate as Fate
     from seeknal.kernel.plugin_types import Garbage as Garbage
+    from seeknal.kernel.plugin_types import Look as Look
     from seeknal.kernel.plugin_types import Misfit as Misfit
     from seeknal.kernel.plugin_types import NodeInputs as NodeInputs
     from seeknal.kernel.plugin_types import OnlineStore as OnlineStore
@@ -229,6 +230,7 @@ _FROM = {
         "Elsewhere",
         "Fate",
         "Garbage",
+        "Look",
         "Misfit",
         "NodeInputs",
         "OnlineStore",

@@ -14,15 +14,18 @@ from attrs import frozen
 from seeknal.cli.app import Group
 from seeknal.cli.common import project_or_folder, project_root
 from seeknal.cli.render import print_json, print_table
+from seeknal.cli.streams import DATA
 from seeknal.kernel import sessions
-from seeknal.kernel.command_options import format_option, profile_option
+from seeknal.kernel.command_options import environment_option, format_option, profile_option
 from seeknal.values.errors import ProjectError, RunError, SeeknalError, UsageError
+from seeknal.values.secret import scrub
 
 if TYPE_CHECKING:
     from seeknal.cli.remote import Remote
     from seeknal.cli.results import Wanted
     from seeknal.kernel.plugin_types import Session
     from seeknal.kernel.plugins import Plugins
+    from seeknal.plan.deployed import Deployed
     from seeknal.project.profile.profiles import Profile
     from seeknal.values.sources import Connection
 
@@ -60,16 +63,29 @@ def list_connections(profile: Path | None, format_: str) -> None:
 
 @connection_command.command("test")
 @click.argument("name", metavar="CONNECTION")
+@click.option(
+    "--deployed",
+    "compares",
+    is_flag=True,
+    help="Compare what stands there with what the project asks for.",
+)
+@environment_option(shown=False)
 @profile_option
 @format_option("table", "json")
-def test_connection(name: str, profile: Path | None, format_: str) -> int:
+def test_connection(
+    name: str, compares: bool, environment: str, profile: Path | None, format_: str
+) -> int:
     """Connect, and say what is there.
 
-    CONNECTION is one of profiles.yml, a URL or a connector file; it needs no project.
+    CONNECTION is one of profiles.yml, a URL or a connector file; it needs no project. With
+    --deployed it ends with 1 where anything is not as the project asks for, and says which
+    statements the next run would send.
     """
     from seeknal.ingesting.places import is_elsewhere
 
     plugins = _plugins()
+    if compares:
+        return _compare(name, environment, profile, format_)
     if is_elsewhere(name):
         checked = _check_elsewhere(name, profile, plugins)
         print_connections([checked], format_)
@@ -82,6 +98,45 @@ def test_connection(name: str, profile: Path | None, format_: str) -> int:
     checked = _check(found, name, plugins, partial(_connect, root))
     print_connections([checked], format_)
     return 0 if checked.ok else 1
+
+
+def _compare(name: str, environment: str, profile: Path | None, format_: str) -> int:
+    """Say of each target on a connection whether it is as the project asks for."""
+    from seeknal.plan.deployed import deployed
+    from seeknal.plan.session import Request, load
+
+    request = Request(environment=environment, profile=profile)
+    loaded = load(project_root(), request)
+    loaded.connection(name)
+    found = list(deployed(loaded, request, name))
+    if format_ == "json":
+        print_json([_deployed_answer(entry) for entry in found])
+    else:
+        rows = [(entry.node, entry.target, _state(entry), _detail(entry)) for entry in found]
+        print_table(("node", "target", "state", "detail"), rows)
+        for entry in found:
+            if entry.look is not None and entry.look.state != "same":
+                for statement in entry.look.statements:
+                    print(f"\n{scrub(statement)};", file=DATA)
+    return 0 if all(_state(entry) == "same" for entry in found) else 1
+
+
+def _state(entry: Deployed) -> str:
+    return entry.look.state if entry.look is not None else "unknown"
+
+
+def _detail(entry: Deployed) -> str:
+    return entry.look.detail if entry.look is not None else entry.error
+
+
+def _deployed_answer(entry: Deployed) -> dict[str, Any]:
+    return {
+        "node": entry.node,
+        "target": entry.target,
+        "state": _state(entry),
+        "detail": _detail(entry),
+        "statements": list(entry.look.statements) if entry.look is not None else [],
+    }
 
 
 def tested(root: Path, profile: Path | None, used: Collection[str]) -> list[Tried]:

@@ -140,6 +140,7 @@ class Hooks:
     isolate_target = First(hookspecs.isolate_target)
     drop_target = First(hookspecs.drop_target)
     delivered_rows = First(hookspecs.delivered_rows)
+    look_at_target = First(hookspecs.look_at_target)
     target_stands = First(hookspecs.target_stands)
     roll_back_target = First(hookspecs.roll_back_target)
     audit_file = First(hookspecs.audit_file)

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from seeknal.kernel.plugin_types import (
         Fate,
         Garbage,
+        Look,
         Misfit,
         NodeInputs,
         OnlineStore,
@@ -262,6 +263,16 @@ def target_stands(target: Target, context: TargetContext) -> bool | None:
     Called when what is left behind is listed, and of what nodes have delivered to when a run is
     planned: where nothing stands they deliver again. Main thread; must reach no server. None: not
     mine, or not known.
+    """
+
+
+@_first
+def look_at_target(target: Target, context: NodeContext) -> Look | None:
+    """What stands at a target, and what the next delivery would change of it.
+
+    Called by ``connection test --deployed`` for each target of the connection; main thread. Ask
+    its server, and change nothing. ``context.parent`` gives columns alone. May raise like
+    ``materialize``. None: not mine, or there is nothing but rows to compare.
     """
 
 

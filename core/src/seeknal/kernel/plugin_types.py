@@ -112,6 +112,19 @@ class Fate:
 
 
 @frozen(kw_only=True)
+class Look:
+    """What stands at a target, held against what its node asks for.
+
+    ``same``: nothing but new rows is to be brought. ``foreign``: it is somebody else's, and not
+    written to. ``statements`` are those that a delivery would send to change it.
+    """
+
+    state: Literal["same", "differs", "missing", "foreign"]
+    detail: str = ""
+    statements: tuple[str, ...] = ()
+
+
+@frozen(kw_only=True)
 class Section:
     """What a plugin adds to a plan or a comparison: lines for people, and ``data`` for JSON."""
 
