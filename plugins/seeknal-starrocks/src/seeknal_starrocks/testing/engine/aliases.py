@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from seeknal_starrocks.testing.engine.origins import cte_of, sources_of
+from seeknal_starrocks.testing.engine.outside import PARTITIONS
 from seeknal_starrocks.testing.engine.things import MADE_ANEW
 from seeknal_starrocks.testing.refusing import analysis
 
@@ -66,7 +67,7 @@ def _columns(world: World, session: Session, source: Any) -> Names | None:
     if not source.db and (cte := cte_of(source)) is not None:
         return _outputs(world, session, cte)
     place = world.place(tuple(part.name for part in source.parts), session)
-    if place[1] in MADE_ANEW:
+    if place[1] in MADE_ANEW or place[2].endswith(PARTITIONS):
         return None
     return {column.name.lower() for column in world.table(place).columns}
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+from seeknal_starrocks.testing.engine.rights import ROLE
+
 if TYPE_CHECKING:
     from seeknal_starrocks.testing.engine.things import Table
     from seeknal_starrocks.testing.engine.world import World
@@ -18,12 +20,12 @@ COLUMNS = {"grants_to_users": _NAMES, "grants_to_roles": _NAMES}
 
 
 def granted_rows(world: World, name: str, may_see: MaySee) -> Iterator[tuple[object, ...]]:
-    """Rights on tables and views, those of one user on one of them in a row. There are no roles."""
-    if name != "grants_to_users":
-        return
+    """Rights on tables and views, those of one user or role on one of them in a row."""
+    to_roles = name == "grants_to_roles"
     for user, id in sorted({(user, id) for user, _, id in world.grants}):
         place, table = next((p, t) for p, t in world.tables.items() if t.id == id)
-        if not may_see(table):
+        if not may_see(table) or user.startswith(ROLE) != to_roles:
             continue
         rights = sorted(right for u, right, of in world.grants if (u, of) == (user, id))
-        yield f"'{user}'@'%'", *place, table.kind, ", ".join(rights), "NO"
+        grantee = user.removeprefix(ROLE) if to_roles else f"'{user}'@'%'"
+        yield grantee, *place, table.kind, ", ".join(rights), "NO"

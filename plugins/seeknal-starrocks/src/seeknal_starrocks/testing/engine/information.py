@@ -29,6 +29,7 @@ _COLUMNS = {
         " PARTITION_TYPE TASK_NAME LAST_REFRESH_STATE LAST_REFRESH_ERROR_MESSAGE TABLE_ROWS:n"
         " MATERIALIZED_VIEW_DEFINITION"
     ),
+    "views": "TABLE_CATALOG TABLE_SCHEMA TABLE_NAME VIEW_DEFINITION",
     "tasks": "TASK_NAME SCHEDULE CATALOG DATABASE DEFINITION",
     "task_runs": "QUERY_ID TASK_NAME STATE CATALOG DATABASE ERROR_MESSAGE",
     "loads": "ID:n LABEL DB_NAME TABLE_NAME STATE TYPE SINK_ROWS:n FILTERED_ROWS:n ERROR_MSG",
@@ -133,6 +134,12 @@ def _views(world: World, catalog: str, may_see: MaySee) -> Iterator[tuple[object
         )
 
 
+def _plain_views(world: World, catalog: str, may_see: MaySee) -> Iterator[tuple[object, ...]]:
+    for (_, database, name), table in _of(world, catalog, may_see):
+        if table.kind == "VIEW":
+            yield "def", database, name, table.query
+
+
 def _tasks(world: World, catalog: str, may_see: MaySee) -> Iterator[tuple[object, ...]]:
     for (_, database, name), table in _of(world, catalog, may_see):
         if table.definition is not None:
@@ -170,6 +177,7 @@ _ROWS = {
     "tables": _tables,
     "columns": _columns,
     "materialized_views": _views,
+    "views": _plain_views,
     "tasks": _tasks,
     "task_runs": _task_runs,
     "loads": _loads,

@@ -6,6 +6,8 @@ from attrs import frozen
 
 from seeknal_starrocks.testing.ddl.reader import Reader
 
+ROLE = "ROLE "
+"""Stands before the name of a role, which is no user's."""
 RIGHTS = ("SELECT", "INSERT", "UPDATE", "DELETE", "ALTER", "DROP", "REFRESH", "EXPORT")
 
 
@@ -31,9 +33,12 @@ def read_grant(sql: str) -> Grant:
         reader.one_of("TABLE", "VIEW")
     name = reader.names()
     reader.expect("FROM" if revoked else "TO")
-    reader.accept("USER")
-    user = reader.name_or_text()
-    if reader.accept("@"):
-        reader.name_or_text()
+    if reader.accept("ROLE"):
+        user = f"{ROLE}{reader.name_or_text()}"
+    else:
+        reader.accept("USER")
+        user = reader.name_or_text()
+        if reader.accept("@"):
+            reader.name_or_text()
     reader.end()
     return Grant(rights=tuple(rights), name=name, user=user, revoked=revoked)

@@ -147,11 +147,13 @@ def _written(session: Session, place: Place) -> str:
     parts = f"\nPARTITION BY ({', '.join(table.partitioned_by)})" if table.partitioned_by else ""
     refresh = view.refresh
     assert refresh is not None
+    start = f' START("{refresh.start}")' if refresh.start is not None else ""
     every = f" EVERY(INTERVAL {refresh.every[0]} {refresh.every[1]})" if refresh.every else ""
     moment = f"{refresh.moment} " if refresh.moment else ""
     return (
         f"CREATE {kind} `{place[2]}` ({columns}){comment}{parts}"
-        f"\nREFRESH {moment}{refresh.kind}{every}{_properties(table.properties)}\nAS {table.query};"
+        f"\nREFRESH {moment}{refresh.kind}{start}{every}{_properties(table.properties)}"
+        f"\nAS {table.query};"
     )
 
 
@@ -161,10 +163,19 @@ def _written_table(name: str, table: Table) -> str:
         for c in table.columns
     )
     keys = ", ".join(f"`{key}`" for key in table.keys)
+    partitioned = ", ".join(map(_as_shown, table.partitioned_by))
+    by = f"\nPARTITION BY ({partitioned})" if partitioned else ""
+    if table.kind == "EXTERNAL":
+        return f"CREATE TABLE `{name}` (\n{columns}\n){by};"
     return (
         f"CREATE TABLE `{name}` (\n{columns}\n) ENGINE=OLAP \n{table.model} KEY({keys})"
-        f'\nCOMMENT "{table.comment}"{_properties(table.properties)};'
+        f'\nCOMMENT "{table.comment}"{by}{_properties(table.properties)};'
     )
+
+
+def _as_shown(partition: str) -> str:
+    """As it is written, but for a number of buckets or letters, which comes last."""
+    return re.sub(r"(\w+)\((\d+), *(\w+)\)", r"\1(\3, \2)", partition)
 
 
 def _properties(given: Any) -> str:

@@ -55,7 +55,7 @@ class World:
         self.port_of_backend = 0
         """By which it takes loads."""
         self.grants: set[tuple[str, str, int]] = set()
-        """User, right and the id of a table."""
+        """User, or ``ROLE`` and a role's name, right and the id of a table."""
         self.sessions: dict[int, Session] = {}
         """Those of connections, by their numbers."""
         self.task_runs: list[TaskRun] = []
