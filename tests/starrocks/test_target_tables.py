@@ -280,7 +280,7 @@ def test_rights_that_cannot_be_read_are_warned_of(server, deliver, caplog, monke
         raise DeliveryError("Access denied")
 
     deliver(ROWS.format(1, "a"))
-    monkeypatch.setattr(granting, "_granted", refuse)
+    monkeypatch.setattr(granting, "granted", refuse)
 
     with caplog.at_level(logging.WARNING):
         deliver(ROWS.format(2, "b"))

@@ -38,9 +38,9 @@ def deployed(loaded: Loaded, request: Request, connection: str) -> Iterator[Depl
         for target in node.targets:
             if target.connection != connection:
                 continue
-            name = label_of(loaded, request, node, target)
-            context = _context(loaded, request, node)
+            name, context = target.label, _context(loaded, request, node)
             try:
+                name = label_of(loaded, request, node, target)
                 look = loaded.plugins.hooks.look_at_target(target=target, context=context)
             except SeeknalError as error:
                 yield Deployed(node=id, target=name, error=error.message)

@@ -21,7 +21,7 @@ def carry(work: Work, server: Server, twin: Table) -> None:
     """Give the rights on the table to the twin too; a warning says where that fails."""
     try:
         for kind in ("USER", "ROLE"):
-            for grantee, right, grantable in _granted(server, work.table, kind):
+            for grantee, right, grantable in granted(server, work.table, kind, "TABLE"):
                 further = " WITH GRANT OPTION" if grantable else ""
                 server.ask(f"GRANT {right} ON TABLE {twin.quoted} TO {kind} {grantee}{further}")
     except Lost:
@@ -36,10 +36,14 @@ def carry(work: Work, server: Server, twin: Table) -> None:
         )
 
 
-def _granted(server: Server, table: Table, kind: str) -> list[tuple[str, str, bool]]:
+def granted(server: Server, table: Table, kind: str, what: str) -> list[tuple[str, str, bool]]:
+    """To whom which right is given on it alone, and whether that may be passed on.
+
+    ``kind`` is USER or ROLE, ``what`` TABLE or MATERIALIZED VIEW. Raises DeliveryError.
+    """
     rows = server.ask(
         "SELECT GRANTEE, PRIVILEGE_TYPE, IS_GRANTABLE"
-        f" FROM sys.grants_to_{kind.lower()}s WHERE OBJECT_TYPE = 'TABLE'"
+        f" FROM sys.grants_to_{kind.lower()}s WHERE OBJECT_TYPE = {text(what)}"
         f" AND OBJECT_DATABASE = {text(table.database)} AND OBJECT_NAME = {text(table.name)}"
         " AND OBJECT_CATALOG = 'default_catalog'"
     )

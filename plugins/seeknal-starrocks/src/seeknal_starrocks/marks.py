@@ -6,6 +6,7 @@ It changes in the very moment in which the rows do: a table is swapped with its 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from urllib.parse import parse_qsl, urlencode
 
 from attrs import frozen
@@ -42,18 +43,29 @@ def written(mark: Mark, beside: str = "") -> str:
         "made": mark.made,
         "twin": mark.twin,
     }
+    return comment_of(given, beside)
+
+
+def comment_of(given: Mapping[str, str], beside: str = "") -> str:
+    """The comment that says these, but for what is empty."""
     found = f"[seeknal {urlencode({key: value for key, value in given.items() if value})}]"
     return f"{beside} {found}" if beside else found
 
 
+def said_by(comment: str) -> dict[str, str] | None:
+    """What a comment of ours says; None for that of somebody else."""
+    match = _MARK.search(comment)
+    return dict(parse_qsl(match[1], keep_blank_values=True)) if match is not None else None
+
+
 def mark_of(comment: str) -> Mark | None:
     """What it says; None for that of somebody else."""
-    match = _MARK.search(comment)
-    if match is None:
+    given = said_by(comment)
+    if given is None:
         return None
-    given = dict(parse_qsl(match[1], keep_blank_values=True))
     try:
-        return Mark(**{**given, "rows": int(given.get("rows", "-1"))})
+        rows = int(given.pop("rows", "-1"))
+        return Mark(rows=rows, **given)
     except (TypeError, ValueError):
         return None
 

@@ -17,6 +17,9 @@ class StarRocks(Server):
 
     http_port: int = option(8030, role="location", summary="of the frontend's HTTP, for loads")
     catalog: str | None = option(None, role="location", summary="else default_catalog")
+    iceberg_catalog: str | None = option(
+        None, role="location", summary="what StarRocks calls the catalog of Iceberg targets"
+    )
     delivery_database: str = option("seeknal", summary="holds the table of deliveries")
     replication_num: int | None = option(
         None, summary="copies of each table that is made; else as many as the cluster has it"

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from seeknal.plugin import hookimpl
-from seeknal_starrocks.typename import MYSQL, MYSQL_ALIASES, MYSQL_NAMES, NAMES, TYPE
+from seeknal_starrocks.typename import MYSQL, MYSQL_ALIASES, MYSQL_NAMES, NAMES, TYPE, VIEW
 
 if TYPE_CHECKING:
     from seeknal.plugin import (
@@ -16,9 +16,14 @@ if TYPE_CHECKING:
         ConnectionType,
         Delivered,
         DeliveryContext,
+        EngineType,
         Fate,
         Horizon,
+        Look,
         Misfit,
+        Node,
+        NodeContext,
+        NodeInputs,
         Problem,
         Project,
         Relation,
@@ -36,6 +41,7 @@ if TYPE_CHECKING:
     from seeknal_starrocks.mysqloptions import MySql
     from seeknal_starrocks.options import StarRocks, StarRocksTarget
     from seeknal_starrocks.reading.dialects import Options as SourceOptions
+    from seeknal_starrocks.serving.options import StarRocksView
 
 _SOURCES = (*NAMES, *MYSQL_NAMES)
 
@@ -153,7 +159,18 @@ def target_types() -> Iterable[TargetType]:
             exposure=True,
             check=_check_target,
             names=_names,
-        )
+        ),
+        TargetType(
+            name=VIEW,
+            options="seeknal_starrocks.serving.options:StarRocksView",
+            summary="a materialized view of StarRocks that serves the exposure's query",
+            label_field="view",
+            exposure=True,
+            own_keys=True,
+            engine=TYPE,
+            check=_check_view,
+            names=_names_of_view,
+        ),
     ]
 
 
@@ -169,29 +186,84 @@ def _check_target(target: Target, connection: object) -> None:
     check_target(target, connection)
 
 
+def _check_view(target: Target, connection: object) -> None:
+    from seeknal_starrocks.serving.places import place_with
+
+    place_with(target, connection)
+
+
+def _names_of_view(target: Target, connection: object) -> Sequence[str]:
+    from seeknal_starrocks.serving.places import place_with
+
+    return (str(place_with(target, connection)),)
+
+
 @hookimpl
-def materialize(target: Target, relation: Relation, context: DeliveryContext) -> Delivered | None:
-    if target.type not in NAMES:
-        return None
-    from seeknal_starrocks.delivering import deliver
+def engines() -> Iterable[EngineType]:
+    from seeknal.plugin import EngineType
 
-    return deliver(target, cast("StarRocksTarget", target.options), relation, context)
-
-
-@hookimpl
-def isolate_target(target: Target, context: TargetContext) -> str | None:
-    if target.type not in NAMES:
-        return None
-    from seeknal_starrocks.isolating import place_of
-
-    return place_of(target, cast("StarRocksTarget", target.options), context)
+    return [EngineType(name=TYPE, summary="SQL of StarRocks", dialect=TYPE)]
 
 
 @hookimpl
 def validate_project(project: Project) -> Iterable[Problem]:
     from seeknal_starrocks.checking import problems_of
+    from seeknal_starrocks.serving.checking import problems_of as problems_of_views
 
-    return problems_of(project)
+    return [*problems_of(project), *problems_of_views(project)]
+
+
+@hookimpl
+def run_node(node: Node, inputs: NodeInputs, context: NodeContext) -> Rows | None:
+    if node.engine not in NAMES or node.sql is None:
+        return None
+    from seeknal_starrocks.engine import run_sql
+
+    return run_sql(node, context)
+
+
+@hookimpl
+def materialize(target: Target, relation: Relation, context: DeliveryContext) -> Delivered | None:
+    if target.type in NAMES:
+        from seeknal_starrocks.delivering import deliver
+
+        return deliver(target, cast("StarRocksTarget", target.options), relation, context)
+    if target.type == VIEW:
+        from seeknal_starrocks.serving.delivering import put_up
+
+        return put_up(target, cast("StarRocksView", target.options), relation, context)
+    return None
+
+
+@hookimpl
+def isolate_target(target: Target, context: TargetContext) -> str | None:
+    if target.type in NAMES:
+        from seeknal_starrocks.isolating import place_of
+
+        return place_of(target, cast("StarRocksTarget", target.options), context)
+    if target.type == VIEW:
+        from seeknal_starrocks.serving.places import place_of as place_of_view
+
+        return str(place_of_view(target, context))
+    return None
+
+
+@hookimpl
+def delivered_rows(target: Target, columns: Sequence[Column], context: TargetContext) -> str | None:
+    if target.type not in NAMES:
+        return None
+    from seeknal_starrocks.engine import delivered_rows as rows
+
+    return rows(target, columns, context)
+
+
+@hookimpl
+def look_at_target(target: Target, context: NodeContext) -> Look | None:
+    if target.type != VIEW:
+        return None
+    from seeknal_starrocks.serving.looking import look_at
+
+    return look_at(target, cast("StarRocksView", target.options), context)
 
 
 @hookimpl
@@ -207,8 +279,13 @@ def target_misfits(target: Target, columns: Sequence[Column]) -> Iterable[Misfit
 def drop_target(
     target: Target, standing: Standing, context: TargetContext, dry_run: bool
 ) -> Fate | None:
-    if target.type not in NAMES:
-        return None
-    from seeknal_starrocks.dropping import drop
+    if target.type in NAMES:
+        from seeknal_starrocks.dropping import drop
 
-    return drop(target, cast("StarRocksTarget", target.options), standing, context, dry_run=dry_run)
+        options = cast("StarRocksTarget", target.options)
+        return drop(target, options, standing, context, dry_run=dry_run)
+    if target.type == VIEW:
+        from seeknal_starrocks.serving.dropping import drop as drop_view
+
+        return drop_view(target, context, dry_run=dry_run)
+    return None

@@ -50,13 +50,17 @@ class Server:
 
     def ask_named(self, sql: str) -> tuple[list[Sequence[Any]], list[str]]:
         """As `ask`, and the names of the columns."""
+        rows, described = self.ask_described(sql)
+        return rows, [str(column[0]) for column in described]
+
+    def ask_described(self, sql: str) -> tuple[list[Sequence[Any]], list[Sequence[Any]]]:
+        """As `ask`, and the columns as pymysql describes them."""
         import pymysql
 
         try:
             with self.connection.cursor() as cursor:
                 cursor.execute(sql)
-                names = [str(column[0]) for column in cursor.description or ()]
-                return list(cursor.fetchall()), names
+                return list(cursor.fetchall()), list(cursor.description or ())
         except (pymysql.Error, OSError) as error:
             raise self._told(error) from None
 

@@ -7,3 +7,4 @@ NAMES = (TYPE,)
 MYSQL = "mysql"
 MYSQL_ALIASES = ("mariadb",)
 MYSQL_NAMES = (MYSQL, *MYSQL_ALIASES)
+VIEW = "starrocks_materialized_view"

@@ -1,0 +1,1 @@
+"""Materialized views that serve what exposures ask: put up, replaced and refreshed."""
