@@ -11,14 +11,13 @@ import sys
 import tempfile
 import threading
 import time
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import duckdb
-from attrs import frozen
 from tests.contexts import step_context
+from tests.starrocks.befalling import Case, Counting
 
 from seeknal.values.columns import Column
 from seeknal.values.errors import RunError
@@ -28,7 +27,6 @@ from seeknal.values.secret import Secret
 from seeknal.values.sources import Connection
 from seeknal.values.targets import Target
 from seeknal_starrocks.testing import POINTS, Refused, StandIn
-from seeknal_starrocks.testing.armed import Armed, Fault
 from seeknal_starrocks.testing.faults import LOGIN, PUBLISH
 
 PASSWORD = "c4n4ry-S3cret"
@@ -45,8 +43,6 @@ THIRD = [(3, "2026-01-03", "c3"), (6, "2026-01-03", "c6")]
 SOON = 0.3
 """Seconds after which what lingers ends, and what is committed is seen."""
 STORIES = ("again", "later")
-DEADLY = ("dies", "dies, late")
-"""From then on nothing arrives of what is asked; the last of it may arrive in the end."""
 
 
 def after(mode: str, *batches: list) -> list:
@@ -63,46 +59,6 @@ def after(mode: str, *batches: list) -> list:
             kept = [row for row in held if row[1] is None or not first <= row[1] <= last]
             held = [*kept, *rows]
     return sorted(held)
-
-
-@frozen(kw_only=True)
-class Case:
-    """What befalls the second of two or three deliveries, when a point is reached so often."""
-
-    mode: str
-    point: str
-    number: int
-    what: str
-    story: str
-
-    def __str__(self) -> str:
-        return f"{self.mode}|{self.point}|{self.number}|{self.what}|{self.story}"
-
-    @classmethod
-    def of(cls, text: str) -> Case:
-        mode, point, number, what, story = text.split("|")
-        return cls(mode=mode, point=point, number=int(number), what=what, story=story)
-
-
-class Counting(Armed):
-    """Counts how often each point is reached, and lets something happen at one of them."""
-
-    def __init__(self, case: Case | None = None) -> None:
-        super().__init__()
-        self.case, self.reached, self.hit = case, Counter(), threading.Event()
-
-    def reach(self, point: str, rows: int = 0) -> Fault | None:
-        self.reached[point] += 1
-        case = self.case
-        if case is not None and case.what in DEADLY and self.hit.is_set():
-            return Fault(what="drop")
-        if case is None or (point, self.reached[point]) != (case.point, case.number):
-            return super().reach(point, rows)
-        self.hit.set()
-        if case.what == "fails":
-            return Fault(what="fail", message="internal error")
-        then = case.what if case.what in ("goes on", "lingers") else "aborts"
-        return Fault(what="drop", then=then)
 
 
 class Shop:
@@ -177,7 +133,7 @@ class Shop:
     @contextmanager
     def befalling(self, case: Case) -> Iterator[Counting]:
         """What lingers ends soon, and what is committed is seen soon."""
-        counting = Counting(case)
+        counting = Counting(case, lambda: "".join(self.server.log.statements[-1:]))
         self.server.faults.armed, before = counting, self.server.faults.armed
         ended = threading.Event()
         helper = threading.Thread(target=self._settle, args=(case, counting, ended))
@@ -194,9 +150,9 @@ class Shop:
             if ended.is_set():
                 return
         if case.what in ("late", "dies, late"):
-            self.late = [self.server.log.statements[-1]]
+            self.late = [counting.asked]
         at = [load for load in self.server.world.loads.all() if load.state == "PREPARE"]
-        if case.story == "later" and case.what == "lingers":
+        if case.ending == "later" and case.what == "lingers":
             # It is settled once the next one was delivered, if that does not wait for it.
             return
         if not ended.wait(SOON):
@@ -235,7 +191,7 @@ def cases(mode: str, root: Path) -> list[Case]:
     for point, times in counting.reached.items():
         for number in range(1, times + 1):
             found += [
-                Case(mode=mode, point=point, number=number, what=what, story=story)
+                Case(scene=mode, point=point, number=number, what=what, ending=story)
                 for what in whats(point)
                 for story in STORIES
             ]
@@ -261,17 +217,17 @@ def whats(point: str) -> list[str]:
 
 def play(case: Case, root: Path) -> str | None:
     """Why a case does not hold; None where it does."""
-    shop = Shop(case.mode, root)
+    shop = Shop(case.scene, root)
     try:
         shop.deliver(FIRST, 1)
-        return _again(shop, case) if case.story == "again" else _later(shop, case)
+        return _again(shop, case) if case.ending == "again" else _later(shop, case)
     finally:
         shop.close()
 
 
 def _again(shop: Shop, case: Case) -> str | None:
     """The delivery is handed over again until it is made."""
-    before, wanted = after(case.mode, FIRST), after(case.mode, FIRST, SECOND)
+    before, wanted = after(case.scene, FIRST), after(case.scene, FIRST, SECOND)
     with shop.befalling(case) as counting:
         why = _attempt(shop, SECOND, 2)
     if not counting.hit.is_set():
@@ -305,7 +261,7 @@ def _again(shop: Shop, case: Case) -> str | None:
 
 def _later(shop: Shop, case: Case) -> str | None:
     """The next delivery comes without it, and what was lost of it comes after that."""
-    wanted = after(case.mode, FIRST, THIRD), after(case.mode, FIRST, SECOND, THIRD)
+    wanted = after(case.scene, FIRST, THIRD), after(case.scene, FIRST, SECOND, THIRD)
     with shop.befalling(case):
         why = _attempt(shop, SECOND, 2)
     if why is not None and why.startswith("!"):
@@ -345,7 +301,7 @@ def _attempt(shop: Shop, rows: list, number: int) -> str | None:
 
 def drawn(found: list[Case], most: int, seed: int) -> list[Case]:
     """Some of the cases, other points and other things first, without those that wait long."""
-    quick = [case for case in found if (case.what, case.story) != ("lingers", "later")]
+    quick = [case for case in found if (case.what, case.ending) != ("lingers", "later")]
     mixed = random.Random(seed).sample(quick, len(quick))
     first = {(case.point, case.what): case for case in mixed}
     chosen = [*first.values()]

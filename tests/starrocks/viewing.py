@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import sys
 import tempfile
-import threading
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import duckdb
 from attrs import field, frozen
 from tests.contexts import step_context
+from tests.starrocks.befalling import Case, Counting
 
 from seeknal.values.columns import Column
 from seeknal.values.errors import RunError
@@ -28,7 +27,6 @@ from seeknal.values.secret import Secret
 from seeknal.values.sources import Connection
 from seeknal.values.targets import Target
 from seeknal_starrocks.testing import Refused, StandIn
-from seeknal_starrocks.testing.armed import Armed, Fault
 from seeknal_starrocks.testing.faults import LOGIN, REFRESH
 
 PASSWORD = "c4n4ry-S3cret"
@@ -73,45 +71,6 @@ SECOND = {
     ),
     "refresh": FIRST,
 }
-
-
-@frozen(kw_only=True)
-class Case:
-    """What befalls a delivery, when a point is reached so often, and what is delivered then."""
-
-    story: str
-    point: str
-    number: int
-    what: str
-    end: str
-
-    def __str__(self) -> str:
-        return f"{self.story}|{self.point}|{self.number}|{self.what}|{self.end}"
-
-    @classmethod
-    def of(cls, text: str) -> Case:
-        story, point, number, what, end = text.split("|")
-        return cls(story=story, point=point, number=int(number), what=what, end=end)
-
-
-class Counting(Armed):
-    """Counts how often each point is reached, and lets something happen at one of them."""
-
-    def __init__(self, case: Case | None = None, last: Callable[[], str] = str) -> None:
-        super().__init__()
-        self.case, self.reached, self.hit = case, Counter(), threading.Event()
-        self.last, self.asked = last, ""
-
-    def reach(self, point: str, rows: int = 0) -> Fault | None:
-        self.reached[point] += 1
-        case = self.case
-        if case is None or (point, self.reached[point]) != (case.point, case.number):
-            return super().reach(point, rows)
-        self.asked = self.last()
-        self.hit.set()
-        if case.what == "fails":
-            return Fault(what="fail", message="internal error")
-        return Fault(what="drop")
 
 
 class Board:
@@ -255,7 +214,7 @@ def cases(root: Path) -> list[Case]:
         finally:
             board.close()
         found += [
-            Case(story=story, point=point, number=number, what=what, end=end)
+            Case(scene=story, point=point, number=number, what=what, ending=end)
             for point, times in counting.reached.items()
             for number in range(1, times + 1)
             for what in whats(point)
@@ -278,15 +237,15 @@ def play(case: Case, root: Path) -> str | None:
     """Why a case does not hold; None where it does."""
     board = Board(root)
     try:
-        begin(board, case.story)
+        begin(board, case.scene)
         return _played(board, case)
     finally:
         board.close()
 
 
 def _played(board: Board, case: Case) -> str | None:
-    wanted, rows = SECOND[case.story], NEWER if case.story == "refresh" else ROWS
-    before = None if case.story == "create" else shown(FIRST, ROWS)
+    wanted, rows = SECOND[case.scene], NEWER if case.scene == "refresh" else ROWS
+    before = None if case.scene == "create" else shown(FIRST, ROWS)
     with board.befalling(case) as counting:
         why = attempt(board, wanted)
     late = counting.asked if case.what == "late" else None
@@ -296,7 +255,7 @@ def _played(board: Board, case: Case) -> str | None:
         return why
     if (wrong := _wrong(board, case, [before, shown(wanted, rows)])) is not None:
         return f"{wrong} after {why or 'success'}"
-    then = wanted if case.end == "again" else FIRST
+    then = wanted if case.ending == "again" else FIRST
     for _ in range(2):
         if (refused := attempt(board, then)) is not None:
             return f"not made again: {refused} (before: {why})"
@@ -316,14 +275,14 @@ def _wrong(board: Board, case: Case, allowed: list) -> str | None:
     """What nobody may ever see."""
     if (held := board.held()) not in allowed:
         return f"the view has {held}"
-    if case.story != "create" and board.readers() != {"'reader'@'%'", "analysts"}:
+    if case.scene != "create" and board.readers() != {"'reader'@'%'", "analysts"}:
         return f"it may be read by {board.readers()}"
     return None
 
 
 def _unfinished(board: Board, case: Case, then: Wanted) -> str | None:
     """What a delivery that was made has left undone."""
-    on_top = [] if case.story == "create" else ["further", "on_top"]
+    on_top = [] if case.scene == "create" else ["further", "on_top"]
     if sorted(board.views()) != sorted(["daily", *on_top]):
         return f"leaves {board.views()}"
     if not all(board.active().values()):
