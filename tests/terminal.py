@@ -94,6 +94,24 @@ class Terminal:
         return bool(piece)
 
 
+def until(condition):
+    """Waits until it holds, half a minute at most."""
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def interrupted(made, ready):
+    """The seconds that ``seeknal run`` goes on after one Ctrl-C, its exit code and its screen."""
+    with Terminal(made.path, "run") as run:
+        until(lambda: ready() or run.process.poll() is not None)
+        began = time.monotonic()
+        run.press(CTRL_C)
+        code = run.end(60)
+        return time.monotonic() - began, code, run.raw
+
+
 def _take_terminal():
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
     for number in (signal.SIGINT, signal.SIGQUIT):

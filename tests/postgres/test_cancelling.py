@@ -4,7 +4,7 @@ import re
 import time
 
 import pytest
-from tests.terminal import CTRL_C, Terminal
+from tests.terminal import interrupted, until
 
 pytestmark = pytest.mark.inside
 
@@ -29,25 +29,6 @@ def busy(database):
         "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
         " AND state = 'active' AND pid <> pg_backend_pid()"
     )
-
-
-def until(condition):
-    deadline = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-
-
-def interrupted(made, ready):
-    """The seconds that ``seeknal run`` goes on after one Ctrl-C, its exit code and its screen."""
-    with Terminal(made.path, "run") as run:
-        until(lambda: ready() or run.process.poll() is not None)
-        began = time.monotonic()
-        run.press(CTRL_C)
-        code = run.end(60)
-        seconds = time.monotonic() - began
-        print(f"{seconds:.2f} s")
-        return seconds, code, run.raw
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,9 @@
 """Ctrl-C and `execution.timeout` end what a server does for a source."""
 
-import time
-
 import pytest
 from tests.starrocks.mariadbs import PASSWORD
 from tests.starrocks.test_wire import SLOW_SUM, fill
-from tests.terminal import CTRL_C, Terminal
+from tests.terminal import interrupted, until
 
 pytestmark = pytest.mark.inside
 
@@ -41,23 +39,6 @@ def busy(maria):
         " WHERE user = 'reader' AND command = 'Query'"
     )
     return found[0]
-
-
-def until(condition):
-    deadline = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-
-
-def interrupted(made, ready):
-    """The seconds that ``seeknal run`` goes on after one Ctrl-C, its exit code and its screen."""
-    with Terminal(made.path, "run") as run:
-        until(lambda: ready() or run.process.poll() is not None)
-        began = time.monotonic()
-        run.press(CTRL_C)
-        code = run.end(60)
-        return time.monotonic() - began, code, run.raw
 
 
 @pytest.mark.parametrize("query", [pytest.param(SLEEPING, marks=pytest.mark.slow), TRICKLE])

@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from tests.terminal import CTRL_C, Terminal
+from tests.terminal import CTRL_C, Terminal, until
 
 pytestmark = pytest.mark.inside
 
@@ -39,13 +39,6 @@ def slow(seeknal_project, server):
         return made
 
     return make
-
-
-def until(condition):
-    deadline = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 def loads(server):
