@@ -32,7 +32,8 @@ from tests.dialects.engines import (
     postgres_server,
 )
 from tests.dialects.judge import Outcome, Schema, Translate, Verdict, judged, translator
-from tests.dialects.servers import CACHE, NoEngine, spark_connect
+from tests.dialects.servers import NoEngine, spark_connect
+from tests.unpacked import CACHE
 
 SUITES = {"tpch": 22, "tpcds": 99}
 WHEELS = ("duckdb==1.5.5", "duckdb-extension-tpch==1.5.5", "duckdb-extension-tpcds==1.5.5")

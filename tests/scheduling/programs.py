@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.dialects.servers import CACHE
+from tests.unpacked import CACHE
 
 
 def python_with(*requirements):
