@@ -58,7 +58,14 @@ def maria(rows: int) -> Iterator[int]:
 
 @contextmanager
 def standin(rows: int) -> Iterator[int]:
-    command = [sys.executable, "-m", "seeknal_starrocks.testing", "--database", "shop"]
+    command = [
+        sys.executable,
+        "-m",
+        "seeknal_starrocks.testing",
+        "--database",
+        "shop",
+        "--statements",
+    ]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert process.stdin is not None
     assert process.stdout is not None

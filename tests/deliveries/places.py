@@ -226,7 +226,7 @@ class StarRocks:
 @contextlib.contextmanager
 def served() -> Iterator[StarRocks]:
     """A server that holds nothing, in a process of its own: it outlives what is killed."""
-    command = [sys.executable, "-m", "seeknal_starrocks.testing"]
+    command = [sys.executable, "-m", "seeknal_starrocks.testing", "--statements"]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as server:

@@ -1,5 +1,6 @@
 """The MySQL protocol of the stand-in, by pymysql."""
 
+import signal
 import subprocess
 import sys
 import threading
@@ -529,6 +530,9 @@ def test_a_login_without_tls_is_refused_where_it_is_required(servers, connect, c
     assert rows(connect(server, ssl={"ca": str(file)}), "SELECT 1") == [(1,)]
 
 
+SERVED = (sys.executable, "-m", "seeknal_starrocks.testing")
+
+
 def test_a_server_without_tls_takes_no_encrypted_connection(standin, connect, certificate):
     file, _ = certificate
 
@@ -540,7 +544,7 @@ def test_a_server_without_tls_takes_no_encrypted_connection(standin, connect, ce
 
 def test_a_server_of_its_own_process_tells_its_ports_and_ends_with_its_input():
     process = subprocess.Popen(
-        [sys.executable, "-m", "seeknal_starrocks.testing", "--database", "shop"],
+        [*SERVED, "--database", "shop", "--statements"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -555,6 +559,22 @@ def test_a_server_of_its_own_process_tells_its_ports_and_ends_with_its_input():
 
     assert (process.returncode, shown) == (0, "t\n")
     assert refused.startswith("Getting syntax error")
+
+
+@pytest.mark.parametrize("ended", [signal.SIGINT, signal.SIGTERM])
+def test_a_server_of_its_own_process_stays_without_an_input_until_it_is_ended(ended):
+    process = subprocess.Popen(
+        SERVED, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    port = int(process.stdout.readline().split(",")[0].removeprefix("port "))
+    connection = pymysql.connect(host="127.0.0.1", port=port, user="root")
+    found = rows(connection, "SELECT 1 AS one")
+    connection.close()
+
+    process.send_signal(ended)
+    _, said = process.communicate(timeout=30)
+
+    assert (found, process.returncode, said) == ([(1,)], 0, "")
 
 
 def test_rights_on_tables_are_told_by_sys(servers):

@@ -40,12 +40,15 @@ ROWS = {"customers": customers, "orders": orders}
 
 def seed(url: str) -> None:
     found = urlsplit(url)
-    server = pymysql.connect(
-        host=found.hostname,
-        port=found.port or 9030,
-        user=unquote(found.username or "root"),
-        password=unquote(found.password or ""),
-    )
+    try:
+        server = pymysql.connect(
+            host=found.hostname,
+            port=found.port or 9030,
+            user=unquote(found.username or "root"),
+            password=unquote(found.password or ""),
+        )
+    except pymysql.Error as error:
+        sys.exit(f"STARROCKS_URL leads to no StarRocks: {error.args[-1]}")
     with server, server.cursor() as cursor:
         cursor.execute(f"CREATE DATABASE IF NOT EXISTS {DATABASE}")
         cursor.execute(f"USE {DATABASE}")

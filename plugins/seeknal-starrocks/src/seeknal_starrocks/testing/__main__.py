@@ -1,13 +1,16 @@
 """Serves a stand-in until it is ended: ``python -m seeknal_starrocks.testing --port 9030``.
 
-The first line that it prints has its ports. What it reads on its input it carries out, a statement
-each line, and it ends with its input.
+The first line that it prints has its ports. Ctrl-C and SIGTERM end it. With ``--statements`` it
+carries out what it reads on its input, a statement each line, and ends with its input.
 """
 
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
+import threading
+from contextlib import suppress
 
 from seeknal_starrocks.testing.refusing import Refused
 from seeknal_starrocks.testing.server import StandIn
@@ -19,13 +22,27 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--http-port", type=int, default=0, help="of loads; any else")
     parser.add_argument("--version", default="3.5.0", help="the StarRocks that it says to be")
     parser.add_argument("--database", default="seeknal", help="that there is at first")
+    parser.add_argument(
+        "--statements",
+        action="store_true",
+        help="carry out those of the input, one on each line, and end with it",
+    )
     asked = parser.parse_args(arguments)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with StandIn(version=asked.version, port=asked.port, http_port=asked.http_port) as server:
         server.add_database(asked.database)
         print(f"port {server.port}, http_port {server.http_port}, user root", flush=True)
-        for line in sys.stdin:
-            _carry_out(server, line.strip(), asked.database)
+        with suppress(KeyboardInterrupt):
+            _serve(server, asked.database if asked.statements else None)
     return 0
+
+
+def _serve(server: StandIn, database: str | None) -> None:
+    """Until the input ends, of which statements are of ``database``; else for good."""
+    if database is None:
+        threading.Event().wait()
+    for line in sys.stdin:
+        _carry_out(server, line.strip(), database or "")
 
 
 def _carry_out(server: StandIn, statement: str, database: str) -> None:
