@@ -176,7 +176,9 @@ def test_children_of_a_node_are_gone_after_the_second(terminal):
 def test_a_query_is_stopped_by_the_first(terminal):
     files = {**FILES, "seeknal/slow.yml": f"{{kind: transform, name: slow, sql: '{QUERY}'}}\n"}
     run = terminal(files, "run")
-    run.wait_for("transform.slow 0.5 s")
+    # Which of its tenths of a second the line shows is the machine's affair.
+    run.wait_for("transform.slow ")
+    time.sleep(0.5)
 
     run.press(CTRL_C)
     run.wait_for(FIRST, BEFORE)
