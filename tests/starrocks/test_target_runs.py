@@ -180,6 +180,20 @@ def test_a_table_of_somebody_elses_stays(orders, server):
     assert (verdict, why) == ("kept", "seeknal did not make it")
 
 
+def test_a_table_of_somebody_elses_with_columns_of_its_own_stays(orders, server):
+    made = orders("full")
+    server.execute(
+        "CREATE TABLE orders (id INT, day DATE, amount DECIMAL(10, 2), noted VARCHAR(5))", "shop"
+    )
+    made.run("run").assert_ok()
+    removed(made)
+
+    ((verdict, why),) = janitor(made).values()
+
+    assert (verdict, why) == ("kept", "seeknal did not make it")
+    assert server.execute("SELECT noted FROM orders", "shop") == [(None,)] * 3
+
+
 WRONG = [
     ("upsert_by_key", "SK1954"),
     ("incremental_by_time", "SK1955"),

@@ -1,6 +1,7 @@
 """What deliveries to StarRocks make of tables: columns, keys, partitions, rights and views."""
 
 import logging
+import re
 from datetime import date, datetime, timedelta, timezone
 
 import pytest
@@ -425,6 +426,48 @@ def test_a_full_table_of_somebody_elses_gets_new_columns_where_that_is_asked_for
 
     assert '"compression" = "ZSTD"' in written(server)
     assert rows_of(server, "SELECT id, word, more FROM told") == [(1, "a", 5)]
+
+
+REFUSED_OF_THEIRS = {
+    "a longer text": (ROWS.format(1, "too long"), "which is longer than"),
+    "another type": ("SELECT 1 AS id, DATE '2026-01-01' AS day, 0.5::DOUBLE AS word", "word is"),
+    "a new column": (ROWS.format(1, "a") + ", 5 AS more", "no column for more"),
+    "a missing column": ("SELECT 1 AS id, 'a' AS word", "needs values for day"),
+}
+
+
+@pytest.mark.parametrize("query", REFUSED_OF_THEIRS)
+def test_a_full_table_of_somebody_elses_keeps_its_definition(server, deliver, query):
+    server.execute(
+        "CREATE TABLE told (id BIGINT, day DATE NOT NULL, word VARCHAR(5)) DUPLICATE KEY (id)"
+        " PARTITION BY date_trunc('day', day) DISTRIBUTED BY HASH(id) BUCKETS 3",
+        "shop",
+    )
+    server.execute("INSERT INTO told VALUES (7, '2026-01-01', 'old')", "shop")
+    before = written(server)
+    refused, why = REFUSED_OF_THEIRS[query]
+
+    with pytest.raises(RowsRefused, match=why):
+        deliver(refused)
+    rows = rows_of(server)
+    deliver(ROWS.format(1, "a"))
+
+    assert rows == [(7, "old")]
+    assert rows_of(server) == [(1, "a")]
+    assert re.sub(r'\nCOMMENT "[^"]*"', '\nCOMMENT ""', written(server)) == before
+    assert server.execute("SHOW TABLES", "shop") == [("told",)]
+
+
+def test_columns_that_somebody_else_has_and_no_row_brings_are_filled(server, deliver):
+    server.execute(
+        "CREATE TABLE told (id BIGINT, word VARCHAR(5), noted VARCHAR(5),"
+        " state VARCHAR(5) NOT NULL DEFAULT 'new')",
+        "shop",
+    )
+
+    deliver("SELECT 1 AS id, 'a' AS word")
+
+    assert rows_of(server, "SELECT * FROM told") == [(1, "a", None, "new")]
 
 
 def test_a_full_table_that_is_not_ours_to_make_is_never_made_anew(server, deliver):

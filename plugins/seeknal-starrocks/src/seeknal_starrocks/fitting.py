@@ -45,7 +45,7 @@ def refuse_change(work: Work, there: Standing) -> None:
         raise RowsRefused(
             f"{work.table} does not fit: {evolve(change, added=(), removed=())}",
             code="SK1946",
-            help="cast the column in the node's SQL, or change the table",
+            help="cast the column in the node's SQL, or change the table by ALTER TABLE",
         )
     missing = [column.name for column in change.removed if column.required]
     if missing:

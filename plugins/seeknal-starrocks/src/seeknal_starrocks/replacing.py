@@ -132,19 +132,19 @@ def _fill(work: Work, server: Server, door: Door, there: Standing | None, twin: 
 def _alike(work: Work, there: Standing) -> bool:
     """Whether the twin is made like the table, or by the options of the target.
 
-    Raises RowsRefused for rows that a table does not take which keeps its columns.
+    A table that somebody else has made keeps what it is. Raises RowsRefused for rows that a table
+    does not take which keeps its columns.
     """
-    if work.target.mode == "incremental_by_time" or not work.options.create_table:
+    made = there.mark.made if there.mark is not None else ""
+    if work.target.mode == "incremental_by_time" or not work.options.create_table or not made:
         refuse_change(work, there)
         refuse_unfit(work, there)
         return True
-    change, mark = change_of(there, work.writings), there.mark
+    change = change_of(there, work.writings)
     evolves = work.options.schema_change == "evolve" and not (change.removed or change.retyped)
     if change and not evolves:
         return False
-    if mark is not None and mark.made not in ("", work.made):
-        return False
-    return not _any_unfit(work, there)
+    return made == work.made and not _any_unfit(work, there)
 
 
 def _any_unfit(work: Work, there: Standing) -> bool:
