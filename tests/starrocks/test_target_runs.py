@@ -22,13 +22,14 @@ def orders(seeknal_project, server):
         "    user: root\n    replication_num: 1\n"
     )
 
-    def make(mode, rows=FIRST, more=""):
+    def make(mode, rows=FIRST, more="", name="shop"):
         target = (
             "materializations:\n  - {type: starrocks, connection: reporting, table: shop.orders,"
             f" mode: {mode}{more}}}\n"
         )
         return seeknal_project(
             {
+                "seeknal_project.yml": f"name: {name}\n",
                 "profiles.yml": profile,
                 "seeknal/orders.yml": ORDERS.replace("TARGET", target),
                 "data/orders.csv": rows,
@@ -192,6 +193,54 @@ def test_a_table_of_somebody_elses_with_columns_of_its_own_stays(orders, server)
 
     assert (verdict, why) == ("kept", "seeknal did not make it")
     assert server.execute("SELECT noted FROM orders", "shop") == [(None,)] * 3
+
+
+@pytest.mark.parametrize("mode", AFTER)
+@pytest.mark.parametrize(("name", "who"), [("other", "other delivered"), ("shop", "another copy")])
+def test_a_table_that_somebody_else_has_delivered_to_stays(orders, server, mode, name, who):
+    made, other = orders(mode), orders(mode, SECOND, name=name)
+    made.run("run").assert_ok()
+    other.run("run").assert_ok()
+    made.write({"data/orders.csv": FIRST.replace("1.00", "1.50")})
+    made.run("run").assert_ok()
+    removed(made)
+    before = held(server)
+
+    ((verdict, why),) = janitor(made).values()
+
+    assert verdict == "kept"
+    assert who in why
+    assert held(server) == before
+
+
+@pytest.mark.parametrize("mode", AFTER)
+def test_a_table_stays_of_which_another_project_has_the_first_and_last_delivery(
+    orders, server, mode
+):
+    made, other = orders(mode), orders(mode, SECOND, name="other")
+    other.run("run").assert_ok()
+    made.run("run").assert_ok()
+    other.write({"data/orders.csv": SECOND.replace("2.50", "2.60")})
+    other.run("run").assert_ok()
+    before = held(server)
+
+    found = janitor(removed(made)), janitor(removed(other))
+
+    assert {verdict for each in found for verdict, _ in each.values()} == {"kept"}
+    assert held(server) == before
+
+
+def test_a_table_stays_whose_other_project_keeps_its_record_elsewhere(orders, server):
+    made, other = orders(UPSERT), orders(UPSERT, FIRST, name="other")
+    profile = (other.path / "profiles.yml").read_text()
+    other.write({"profiles.yml": f"{profile}    delivery_database: elsewhere\n"})
+    made.run("run").assert_ok()
+    other.run("run").assert_ok()
+    removed(made)
+
+    ((verdict, why),) = janitor(made).values()
+
+    assert (verdict, why) == ("kept", "project other delivered to it too, from environment prod")
 
 
 WRONG = [

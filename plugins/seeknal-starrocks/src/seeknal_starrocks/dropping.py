@@ -16,12 +16,15 @@ from seeknal_starrocks.isolating import (
     within_default,
 )
 from seeknal_starrocks.marks import mark_of
+from seeknal_starrocks.owners import owner_of
 from seeknal_starrocks.server import Lost, Server, text
 from seeknal_starrocks.tables import standing as found_there
 
 if TYPE_CHECKING:
     from seeknal.plugin import Standing, Target, TargetContext
+    from seeknal_starrocks.marks import Mark
     from seeknal_starrocks.options import StarRocksTarget
+    from seeknal_starrocks.owners import Owner
     from seeknal_starrocks.tablename import Table
 
 
@@ -73,8 +76,10 @@ def _is_not_ours(
     mark = mark_of(comment)
     if mark is None:
         return "its comment does not say that seeknal delivered to it"
-    if (mark.project, mark.environment) != (context.project, context.environment):
-        return f"{mark.project} delivered to it, from environment {mark.environment}"
+    ours = owner_of(context)
+    others = [each for each in _owners(server, told, table, mark) if each != ours]
+    if others:
+        return others[0].told_to(ours)
     if mark.node != str(standing.node):
         return f"{mark.node} delivered to it"
     if not mark.made:
@@ -94,6 +99,11 @@ def _is_not_ours(
     if now != rows:
         return f"somebody else has written to it: it has {now:,} rows, and {rows:,} were left there"
     return None
+
+
+def _owners(server: Server, told: Table, table: Table, mark: Mark) -> list[Owner]:
+    """All that are known to have delivered to it."""
+    return [*mark.owners, *ledger.owners(server, told, table)]
 
 
 def _dependent(server: Server, table: Table) -> str | None:

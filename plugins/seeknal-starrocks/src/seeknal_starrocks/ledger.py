@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal
 from attrs import frozen
 
 from seeknal_starrocks.making import ensure_database, written_properties
+from seeknal_starrocks.owners import Owner
 from seeknal_starrocks.server import text
 
 if TYPE_CHECKING:
@@ -24,14 +25,14 @@ if TYPE_CHECKING:
 
 State = Literal["begun", "done", "undone"]
 _NAMES = (
-    *("label", "state", "delivery_id", "table_name", "node", "environment", "project"),
+    *("label", "state", "delivery_id", "table_name", "node", "environment", "project", "copy"),
     *("output_id", "run_id", "mode", "rows", "total", "at"),
 )
 _COLUMNS = """
     `label` VARCHAR(96) NOT NULL, `state` VARCHAR(8) NOT NULL, `delivery_id` VARCHAR(65533),
     `table_name` VARCHAR(65533), `node` VARCHAR(65533), `environment` VARCHAR(65533),
-    `project` VARCHAR(65533), `output_id` VARCHAR(65533), `run_id` VARCHAR(65533),
-    `mode` VARCHAR(64), `rows` BIGINT, `total` BIGINT, `at` DATETIME
+    `project` VARCHAR(65533), `copy` VARCHAR(65533), `output_id` VARCHAR(65533),
+    `run_id` VARCHAR(65533), `mode` VARCHAR(64), `rows` BIGINT, `total` BIGINT, `at` DATETIME
 """
 _CREATE = (
     f"CREATE TABLE IF NOT EXISTS {{table}} ({' '.join(_COLUMNS.split())})"
@@ -67,10 +68,10 @@ def new_label(work: Work) -> str:
 
 def record(work: Work, server: Server, entry: Entry, state: State) -> None:
     """Tell of an attempt. Told again it changes nothing."""
-    context = work.context
+    context, owner = work.context, work.owner
     values = (
         *(entry.label, state, entry.delivery, str(work.table), str(work.relation.node)),
-        *(context.environment, context.project, context.output_id, context.run_id),
+        *(owner.environment, owner.project, owner.copy, context.output_id, context.run_id),
         *(work.target.mode, entry.rows, entry.total),
         datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S.%f"),
     )
@@ -90,6 +91,24 @@ def last(server: Server, ledger: Table, table: Table) -> Entry | None:
     """The last attempt that has brought rows to a table. Raises DeliveryError."""
     found = _entries(server, ledger, table, "begun.`state` = 'done'")
     return found[-1] if found else None
+
+
+def owners(server: Server, ledger: Table, table: Table) -> Sequence[Owner]:
+    """All that have begun to deliver to a table; none where there is no table of deliveries."""
+    known = server.ask(
+        "SELECT 1 FROM information_schema.tables"
+        f" WHERE TABLE_SCHEMA = {text(ledger.database)} AND TABLE_NAME = {text(ledger.name)}"
+    )
+    if not known:
+        return []
+    rows = server.ask(
+        f"SELECT DISTINCT `project`, `environment`, `copy` FROM {ledger.quoted}"
+        f" WHERE `table_name` = {text(str(table))}"
+    )
+    return [
+        Owner(project=project, environment=environment, copy=copy)
+        for project, environment, copy in rows
+    ]
 
 
 def open_attempts(work: Work, server: Server) -> Sequence[Entry]:

@@ -123,7 +123,7 @@ def _fill(work: Work, server: Server, door: Door, there: Standing | None, twin: 
         rows=kept + rows,
         made=made,
         twin=twin.name,
-    )
+    ).after(there.mark if there is not None else None)
     comment = written(mark, words_of(there.comment) if there is not None else "")
     server.ask(f"ALTER TABLE {twin.quoted} COMMENT = {text(comment)}")
     return _Filled(twin=twin, comment=comment, rows=rows, detail=detail)

@@ -15,8 +15,9 @@ from seeknal_starrocks.cluster import door_of
 from seeknal_starrocks.fitting import refuse_change, refuse_fewer, refuse_place, refuse_unfit
 from seeknal_starrocks.ledger import Entry
 from seeknal_starrocks.making import create, ensure_database
-from seeknal_starrocks.marks import written
+from seeknal_starrocks.marks import words_of, written
 from seeknal_starrocks.parts import parts_of
+from seeknal_starrocks.server import text
 from seeknal_starrocks.tables import add_columns, change_of, standing
 
 if TYPE_CHECKING:
@@ -69,12 +70,25 @@ def _made_ready(work: Work, server: Server, there: Standing | None) -> Standing:
         _refuse_other_keys(work, there)
         refuse_change(work, there)
         refuse_unfit(work, there)
+        _remember(work, server, there)
         add_columns(server, work.table, change_of(there, work.writings).added)
     found = standing(server, work.table)
     if found is None:
         raise DeliveryError(f"the table {work.table} was made and is not there", code="SK1942")
     refuse_unfit(work, found)
     return found
+
+
+def _remember(work: Work, server: Server, there: Standing) -> None:
+    """Let the comment of a table tell that somebody else delivers to it than before.
+
+    Who keeps his record of deliveries in another database finds it there.
+    """
+    mark = there.mark
+    if mark is None or mark.other is not None or mark.owner == work.owner:
+        return
+    comment = written(mark.beside(work.owner), words_of(there.comment))
+    server.ask(f"ALTER TABLE {work.table.quoted} COMMENT = {text(comment)}")
 
 
 def _refuse_other_keys(work: Work, there: Standing) -> None:

@@ -12,12 +12,14 @@ from seeknal.plugin import DeliveryContext, Range, Relation, Target
 from seeknal_starrocks.loading import Loading
 from seeknal_starrocks.marks import Mark
 from seeknal_starrocks.options import StarRocks, StarRocksTarget
+from seeknal_starrocks.owners import owner_of
 from seeknal_starrocks.server import Server
 from seeknal_starrocks.tablename import Table
 from seeknal_starrocks.writetypes import Writing
 
 if TYPE_CHECKING:
     from seeknal_starrocks.http import Door
+    from seeknal_starrocks.owners import Owner
     from seeknal_starrocks.tables import Standing
 
 
@@ -64,12 +66,18 @@ class Work:
     @property
     def beginning(self) -> Mark:
         """What the comment says of a table that is not whole yet."""
-        context = self.context
+        owner = self.owner
         return Mark(
-            project=context.project,
-            environment=context.environment,
+            project=owner.project,
+            environment=owner.environment,
+            copy=owner.copy,
             node=str(self.relation.node),
         )
+
+    @property
+    def owner(self) -> Owner:
+        """Whose delivery it is."""
+        return owner_of(self.context)
 
     def opened(self) -> Server:
         """Raises ConnectionFailed."""
