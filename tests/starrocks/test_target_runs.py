@@ -243,6 +243,30 @@ def test_a_table_stays_whose_other_project_keeps_its_record_elsewhere(orders, se
     assert (verdict, why) == ("kept", "project other delivered to it too, from environment prod")
 
 
+EXPOSED = """
+    kind: exposure
+    name: shown
+    type: starrocks
+    params: {connection: reporting, table: shop.shown, mode: MODE}
+    inputs:
+      - ref: source.orders
+"""
+
+
+@pytest.mark.parametrize("mode", AFTER)
+def test_the_table_of_an_exposure_that_is_gone_is_dropped(orders, server, mode):
+    made = orders("full")
+    made.write({"seeknal/shown.yml": EXPOSED.replace("MODE", mode)})
+    made.run("run").assert_ok()
+    (made.path / "seeknal/shown.yml").unlink()
+    made.run("run").assert_ok()
+
+    found = janitor(made)
+
+    assert found == {"shop.shown": ("dropped", None)}
+    assert server.execute("SHOW TABLES", "shop") == [("orders",)]
+
+
 WRONG = [
     ("upsert_by_key", "SK1954"),
     ("incremental_by_time", "SK1955"),

@@ -70,7 +70,7 @@ def record(work: Work, server: Server, entry: Entry, state: State) -> None:
     """Tell of an attempt. Told again it changes nothing."""
     context, owner = work.context, work.owner
     values = (
-        *(entry.label, state, entry.delivery, str(work.table), str(work.relation.node)),
+        *(entry.label, state, entry.delivery, str(work.table), str(work.target.node)),
         *(owner.environment, owner.project, owner.copy, context.output_id, context.run_id),
         *(work.target.mode, entry.rows, entry.total),
         datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S.%f"),

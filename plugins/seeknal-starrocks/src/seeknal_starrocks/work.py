@@ -71,7 +71,7 @@ class Work:
             project=owner.project,
             environment=owner.environment,
             copy=owner.copy,
-            node=str(self.relation.node),
+            node=str(self.target.node),
         )
 
     @property
