@@ -250,6 +250,29 @@ def test_a_table_with_other_keys_is_refused(server, deliver):
         deliver(ROWS.format(1, "a"), **UPSERT)
 
 
+def test_a_table_that_lacks_a_key_is_not_to_be_made_anew(server, deliver):
+    server.execute("CREATE TABLE told (number INT, word VARCHAR(9))", "shop")
+
+    with pytest.raises(RowsRefused, match="has no primary key") as caught:
+        deliver(ROWS.format(1, "a"), **UPSERT)
+
+    assert "RENAME" not in caught.value.help
+
+
+def test_a_table_of_mode_full_is_upserted_once_what_the_refusal_advises_is_done(server, deliver):
+    deliver(ROWS.format(1, "a") + " UNION ALL " + ROWS.format(2, "b"))
+    with pytest.raises(RowsRefused, match="no primary key") as caught:
+        deliver(ROWS.format(2, "c"), **UPSERT)
+    advised = re.findall(r"(ALTER TABLE [^,]+|INSERT INTO .+)", caught.value.help)
+
+    server.execute(advised[0], "shop")
+    deliver(ROWS.format(2, "c"), **UPSERT)
+    server.execute(advised[1], "shop")
+    deliver(ROWS.format(3, "d"), **UPSERT)
+
+    assert rows_of(server) == [(1, "a"), (2, "c"), (3, "d")]
+
+
 @pytest.mark.parametrize("mode", [{}, BY_TIME, UPSERT])
 def test_many_parts_are_one_delivery(server, deliver, monkeypatch, mode):
     monkeypatch.setattr(parts, "MOST_BYTES", 2_000)

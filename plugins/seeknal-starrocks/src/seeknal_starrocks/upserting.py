@@ -12,6 +12,7 @@ from seeknal.plugin import ConnectionFailed, Delivered, DeliveryError, RowsRefus
 from seeknal_starrocks import ledger, transactions
 from seeknal_starrocks.cancelling import cancellable
 from seeknal_starrocks.cluster import door_of
+from seeknal_starrocks.connecting import quoted
 from seeknal_starrocks.fitting import refuse_change, refuse_fewer, refuse_place, refuse_unfit
 from seeknal_starrocks.ledger import Entry
 from seeknal_starrocks.making import create, ensure_database
@@ -99,8 +100,25 @@ def _refuse_other_keys(work: Work, there: Standing) -> None:
         raise RowsRefused(
             f"{work.table} has {has}, and unique_keys are {', '.join(work.keys)}",
             code="SK1952",
-            help="unique_keys: those of the table, or give the target another table",
+            help=_way_out(work, there),
         )
+
+
+def _way_out(work: Work, there: Standing) -> str:
+    """How the table gets other keys and no row is lost, nor takes the place of a newer one."""
+    help = "unique_keys: those of the table, or give the target another table"
+    if not {key.lower() for key in work.keys} <= there.by_name.keys():
+        return help
+    before = work.table.beside(f"{work.table.name}_before")
+    names = ", ".join(quoted(column.name) for column in there.columns)
+    same = " AND ".join(f"new.{quoted(key)} = old.{quoted(key)}" for key in work.keys)
+    return (
+        f"{help}; or let it be made anew: ALTER TABLE {work.table.quoted} RENAME"
+        f" {quoted(before.name)}, run again, and bring the rows of other keys, one of each:"
+        f" INSERT INTO {work.table.quoted} ({names}) SELECT {names}"
+        f" FROM {before.quoted} AS old WHERE NOT EXISTS"
+        f" (SELECT 1 FROM {work.table.quoted} AS new WHERE {same})"
+    )
 
 
 def _carry_out(work: Work, server: Server, door: Door, there: Standing) -> int:
