@@ -161,6 +161,19 @@ def test_a_table_that_somebody_else_has_written_to_stays(left, server, mode):
     assert "somebody else has written to it" in why
 
 
+def test_the_database_of_an_environment_that_is_gone_is_told_to_stay(orders, server):
+    made = orders("full")
+    made.run("run", "--env", "dev").assert_ok()
+    made.run("env", "delete", "dev", "--yes").assert_ok()
+
+    dry = janitor(made, "--dry-run")
+    found = janitor(made)
+
+    why = "the database shop__dev has no other table and stays: nothing tells who made it"
+    assert dry == found == {"shop__dev.orders": ("dropped", why)}
+    assert server.execute("SHOW TABLES", "shop__dev") == []
+
+
 def test_a_table_that_a_view_reads_stays(left, server):
     made = left("full")
     server.execute("CREATE VIEW seen AS SELECT id FROM orders", "shop")

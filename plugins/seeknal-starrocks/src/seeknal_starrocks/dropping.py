@@ -57,11 +57,30 @@ def drop(
         if not dry_run:
             twins.drop_left(server, table)
             server.ask(f"DROP TABLE {table.quoted}")
-    return Fate(verdict="dropped")
+        why = _left_empty(server, table, context)
+    return Fate(verdict="dropped", why=why)
 
 
 def _kept(why: str) -> Fate:
     return Fate(verdict="kept", why=why)
+
+
+def _left_empty(server: Server, table: Table, context: TargetContext) -> str:
+    """That an environment's database stays, which had nothing but the table.
+
+    A database has no comment that could tell whether we have made it, and DROP DATABASE would take
+    along what somebody else makes there meanwhile.
+    """
+    database = table.database
+    if context.environment == "prod" or not database.endswith(f"__{context.environment}"):
+        return ""
+    others = server.number(
+        f"SELECT count(*) FROM information_schema.tables WHERE TABLE_SCHEMA = {text(database)}"
+        f" AND TABLE_NAME <> {text(table.name)}"
+    )
+    if others:
+        return ""
+    return f"the database {database} has no other table and stays: nothing tells who made it"
 
 
 def _is_not_ours(
