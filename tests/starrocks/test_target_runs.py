@@ -256,6 +256,22 @@ def test_a_table_stays_whose_other_project_keeps_its_record_elsewhere(orders, se
     assert (verdict, why) == ("kept", "project other delivered to it too, from environment prod")
 
 
+@pytest.mark.parametrize("mode", AFTER)
+def test_a_table_that_somebody_has_made_like_one_of_ours_stays(orders, server, mode):
+    made = orders(mode)
+    made.run("run").assert_ok()
+    server.execute("CREATE TABLE theirs LIKE orders", "shop")
+    server.execute("INSERT INTO theirs VALUES (7, '2025-12-31', 7)", "shop")
+    node = (made.path / "seeknal/orders.yml").read_text()
+    made.write({"seeknal/orders.yml": node.replace("shop.orders", "shop.theirs")})
+    made.run("run").assert_ok()
+    removed(made)
+
+    found = janitor(made)
+
+    assert found["shop.theirs"] == ("kept", "seeknal did not make it")
+
+
 EXPOSED = """
     kind: exposure
     name: shown

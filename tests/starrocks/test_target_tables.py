@@ -481,6 +481,22 @@ def test_a_full_table_of_somebody_elses_keeps_its_definition(server, deliver, qu
     assert server.execute("SHOW TABLES", "shop") == [("told",)]
 
 
+@pytest.mark.parametrize("mode", [{}, BY_TIME])
+def test_a_table_that_somebody_has_made_like_ours_is_not_ours(server, deliver, mode):
+    again = {"delivery_id": "20260101-again"}
+    deliver(ROWS.format(1, "a"), **mode, table="ours", context=again)
+    server.execute("CREATE TABLE told LIKE ours", "shop")
+
+    with pytest.raises(RowsRefused, match="no column for more"):
+        deliver(ROWS.format(1, "a") + ", 5 AS more", **mode, context=again)
+    deliver(ROWS.format(1, "a"), **mode, context=again)
+    rows = rows_of(server)
+    with pytest.raises(RowsRefused, match="no column for more"):
+        deliver(ROWS.format(1, "a") + ", 5 AS more", **mode)
+
+    assert rows == [(1, "a")]
+
+
 def test_columns_that_somebody_else_has_and_no_row_brings_are_filled(server, deliver):
     server.execute(
         "CREATE TABLE told (id BIGINT, word VARCHAR(5), noted VARCHAR(5),"

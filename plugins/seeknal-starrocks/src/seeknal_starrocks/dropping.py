@@ -15,7 +15,6 @@ from seeknal_starrocks.isolating import (
     named,
     within_default,
 )
-from seeknal_starrocks.marks import mark_of
 from seeknal_starrocks.owners import owner_of
 from seeknal_starrocks.server import Lost, Server, text
 from seeknal_starrocks.tables import standing as found_there
@@ -51,7 +50,7 @@ def drop(
             if not dry_run:
                 twins.drop_left(server, table)
             return Fate(verdict="gone")
-        why = _is_not_ours(server, table, told, found.comment, standing, context)
+        why = _is_not_ours(server, table, told, found.mark, standing, context)
         if why := why or _dependent(server, table):
             return _kept(why)
         if not dry_run:
@@ -87,12 +86,11 @@ def _is_not_ours(
     server: Server,
     table: Table,
     told: Table,
-    comment: str,
+    mark: Mark | None,
     standing: Standing,
     context: TargetContext,
 ) -> str | None:
     """What speaks against it by its comment, its rows and the table of deliveries."""
-    mark = mark_of(comment)
     if mark is None:
         return "its comment does not say that seeknal delivered to it"
     ours = owner_of(context)

@@ -18,14 +18,17 @@ _MARK = re.compile(r"(?:^|(?<= ))\[seeknal (\S*)\]$")
 
 @frozen(kw_only=True)
 class Mark:
-    """``rows`` is how many the table has. ``made``: by which options we have made it, if we did.
-    ``twin`` is the name that the table had before it took the place of another. An empty
-    ``delivery`` is of a table that is not whole yet. The ``other_...`` are of another owner who has
-    delivered to it, whenever that was: one is enough to know that it is not ours alone.
+    """``table`` is the one that it is of, ``rows`` how many that has.
+
+    ``made``: by which options we have made it, if we did. ``twin`` is the name that the table had
+    before it took the place of another. An empty ``delivery`` is of a table that is not whole yet.
+    The ``other_...`` are of another owner who has delivered to it, whenever that was: one is enough
+    to know that it is not ours alone.
     """
 
     delivery: str = ""
     output: str = ""
+    table: str = ""
     project: str
     environment: str
     copy: str = ""
@@ -75,6 +78,7 @@ def written(mark: Mark, beside: str = "") -> str:
     given = {
         "delivery": mark.delivery,
         "output": mark.output,
+        "table": mark.table,
         "project": mark.project,
         "environment": mark.environment,
         "copy": mark.copy,

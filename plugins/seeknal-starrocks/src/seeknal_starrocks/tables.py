@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from seeknal.plugin import DeliveryError
 from seeknal_starrocks.connecting import quoted
@@ -55,12 +55,21 @@ class TableColumn:
 class Standing:
     """A table that is there."""
 
+    table: Table
     columns: tuple[TableColumn, ...]
     comment: str
 
     @property
     def mark(self) -> Mark | None:
-        return mark_of(self.comment)
+        """What the comment tells of it.
+
+        A table that somebody has made LIKE another, or renamed, has the comment of that one: we
+        have not made it, nor does it hold what was delivered there.
+        """
+        mark = mark_of(self.comment)
+        if mark is None or mark.table == str(self.table):
+            return mark
+        return evolve(mark, made="", delivery="")
 
     @property
     def primary(self) -> tuple[str, ...]:
@@ -102,7 +111,7 @@ def standing(server: Server, table: Table) -> Standing | None:
         )
         for name, type, null, default, key in rows
     )
-    return Standing(columns=columns, comment=str(comment or ""))
+    return Standing(table=table, columns=columns, comment=str(comment or ""))
 
 
 @frozen(kw_only=True)

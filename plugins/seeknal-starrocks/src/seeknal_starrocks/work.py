@@ -68,6 +68,7 @@ class Work:
         """What the comment says of a table that is not whole yet."""
         owner = self.owner
         return Mark(
+            table=str(self.table),
             project=owner.project,
             environment=owner.environment,
             copy=owner.copy,
