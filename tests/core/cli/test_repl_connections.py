@@ -3,6 +3,7 @@
 import io
 import signal
 import sqlite3
+import stat
 import sys
 import threading
 import time
@@ -230,6 +231,18 @@ ENTRIES = {
     ".conect starrocks://root:hunter2@fe": ".conect starrocks://***",
     '.connect "starrocks://root:hunter2@fe"': '.connect "starrocks://***',
     "connect starrocks://root:hunter2@fe;": "connect starrocks://***@fe;",
+    ".connect root:hunter2@fe/shop": ".connect ***",
+    ".connect root:hun ter@2@fe/shop": ".connect ***",
+    ".connect root:hunter2": ".connect ***",
+    ".connect hunter2@fe": ".connect ***",
+    ".connect starrocks:/root:hunter2@fe": ".connect ***",
+    ".connect starrocks//root:hunter2@fe": ".connect ***",
+    ".connect:root:hunter2@fe": ".***",
+    ".starrocks://root:hunter2@fe": ".***",
+    "connect root:hunter2@fe;": "connect ***",
+    "\\connect root:hunter2@fe;": "\\connect ***",
+    ".connect shop": ".connect shop",
+    ".connect files/shop.yml": ".connect files/shop.yml",
     "SELECT 's3://bucket/x', a\nFROM t;": "SELECT 's3://bucket/x', a\nFROM t;",
 }
 
@@ -242,6 +255,58 @@ def test_what_is_remembered_of_an_entry_has_no_secret(entry, tmp_path, monkeypat
 
     assert remembered(entry) == ENTRIES[entry]
     assert "hun" not in (tmp_path / "seeknal/repl_history").read_text()
+
+
+def test_the_history_is_for_nobody_else(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    kept = tmp_path / "seeknal/repl_history"
+    kept.parent.mkdir()
+    kept.touch(0o644)
+
+    history().append_string("SELECT 1;")
+    known = stat.S_IMODE(kept.stat().st_mode)
+    kept.unlink()
+    history().append_string("SELECT 1;")
+
+    assert known == 0o600
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+
+
+MISWRITTEN = (
+    "reader:hunter2@localhost/shop",
+    "reader:hun@ter2@localhost/shop",
+    "shelf:/reader:hunter2@localhost/shop",
+    "shelf//reader:hunter2@localhost/shop",
+    "reader:hunter2@localhost://shop",
+    "hunter2@localhost",
+)
+
+
+@pytest.mark.parametrize("word", MISWRITTEN)
+@pytest.mark.parametrize("profiles", [True, False])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("repl", "-c", ".connect {}"),
+        ("repl", "-c", ".connect:{}"),
+        ("repl", "--connection", "{}"),
+        ("sql", "SELECT 1", "--connection", "{}"),
+        ("connection", "test", "{}"),
+        ("connection", "test", "{}", "--deployed"),
+        ("ingest", "--connection", "{}", "--table", "books", "--into", "shelf"),
+    ],
+)
+def test_a_url_without_its_scheme_is_told_without_what_is_before_its_host(
+    project, command, word, profiles
+):
+    if not profiles:
+        (project.path / "profiles.yml").unlink()
+
+    outcome = project.run(*(part.format(word) for part in command))
+
+    assert outcome.exit_code != 0
+    assert "hun" not in outcome.stdout + outcome.stderr
+    assert "ter2" not in outcome.stdout + outcome.stderr
 
 
 def test_a_part_of_a_url_that_is_a_secret_by_itself_hides_no_other():

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+from contextlib import suppress
 from pathlib import Path
 
 from prompt_toolkit.history import FileHistory, History, InMemoryHistory
@@ -11,7 +13,11 @@ from seeknal.values.credentials import MASK, without_credentials
 from seeknal.values.patterns import Pattern
 from seeknal.values.secret import scrub
 
-_CONNECT = Pattern(r"(?P<before>\s*\.\w+\s+[\"']?[A-Za-z][\w+.-]*://)(?P<address>.*)")
+_CONNECT = Pattern(r"(?P<before>\s*\.\w+\s+[\"']?[A-Za-z][\w+.-]*://)(?P<address>.*)", re.DOTALL)
+_MISWRITTEN = Pattern(
+    r"(?P<before>\s*(?:(?:[.\\]\w+|connect(?!.*://))\s+|\.))\S*[:@].*", re.DOTALL | re.IGNORECASE
+)
+"""An address without a scheme, or a command that runs into one."""
 _KNOWN = Pattern(
     r"(?:[\w.%-]+(?::\$\{\w+\})?@)?(?:[\w.-]+|\[[0-9A-Fa-f:.]+\])(?::\d+)?(?:/[\w.%/-]*)?;?\s*"
 )
@@ -42,11 +48,21 @@ def remembered(entry: str) -> str:
     """
     found = _CONNECT.fullmatch(entry)
     if found is None:
+        if miswritten := _MISWRITTEN.fullmatch(entry):
+            return f"{miswritten['before']}{MASK}"
         # By their places first: where a part of a URL is masked nobody sees that it is one.
         return scrub(without_credentials(entry))
     return entry if _KNOWN.fullmatch(found["address"]) else f"{found['before']}{MASK}"
 
 
 class _Masked(FileHistory):
+    """Only the user may read the file, whatever it was before."""
+
+    def store_string(self, string: str) -> None:
+        with suppress(OSError):
+            os.close(os.open(self.filename, os.O_CREAT | os.O_WRONLY, 0o600))
+            os.chmod(self.filename, 0o600)
+        super().store_string(string)
+
     def append_string(self, string: str) -> None:
         super().append_string(remembered(string))

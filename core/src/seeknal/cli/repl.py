@@ -22,6 +22,7 @@ from seeknal.kernel.command_options import (
     limit_option,
     profile_option,
 )
+from seeknal.values.credentials import shown_word
 from seeknal.values.errors import UsageError, did_you_mean
 
 if TYPE_CHECKING:
@@ -137,7 +138,7 @@ class Repl:
         if name not in commands:
             known = [*commands, ".exit"]
             near = did_you_mean(name, known) or f"known: {' '.join(known)}"
-            raise UsageError(f"unknown command {name}", code="SK0265", help=near)
+            raise UsageError(f"unknown command {shown_word(name)}", code="SK0265", help=near)
         commands[name](argument)
         return True
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from attrs import evolve, field, frozen
 
 from seeknal.kernel.options import fields_of, keys_of
+from seeknal.project.build_context import no_profile
 from seeknal.project.profile.confidential import note_secrets, note_urls, note_values
 from seeknal.project.profile.endpoints import without_credentials
 from seeknal.project.profile.envfile import environment
@@ -17,7 +18,7 @@ from seeknal.project.profile.secrecy import note_project
 from seeknal.project.profile.variables import VARIABLE, VariableExpander
 from seeknal.project.text_files import read_text
 from seeknal.project.yaml_files import read_documents
-from seeknal.values.credentials import secret_parameter
+from seeknal.values.credentials import secret_parameter, shown_word
 from seeknal.values.errors import ProjectError, UsageError, did_you_mean
 from seeknal.values.marks import Marks
 from seeknal.values.patterns import Pattern
@@ -98,7 +99,7 @@ class Places:
         profile = read_connections(self.root, self._profile, implicit, self.plugins)
         if profile is None:
             raise UsageError(
-                f"connection {name!r} is used, but there is no profiles.yml",
+                no_profile(name),
                 code="SK0603",
                 help="write one, say --profile PATH, or name a URL or a connector file",
             )
@@ -122,7 +123,7 @@ class Places:
         if declared is None or "url" not in keys:
             known = self.plugins.connection_types
             raise UsageError(
-                f"no connection has URLs that begin with {scheme}://",
+                f"no connection has URLs that begin with {shown_word(scheme)}://",
                 code="SK1604",
                 help=did_you_mean(scheme, known) or "files behind a URL: --path URL",
             )

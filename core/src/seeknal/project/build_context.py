@@ -13,6 +13,7 @@ from seeknal.project.defaults import NodeDefaults
 from seeknal.project.own_audits import OwnAudits
 from seeknal.project.profile.endpoints import Endpoints
 from seeknal.project.templates.rendering import Scope, has_template
+from seeknal.values.credentials import shown_word
 from seeknal.values.names import NodeId
 from seeknal.values.problems import Problem
 
@@ -63,7 +64,7 @@ NO_PROFILE = "write one beside seeknal_project.yml, or say --profile PATH"
 
 def no_profile(name: str) -> str:
     """What is said of a connection where nothing says what connections there are."""
-    return f"connection {name!r} is used, but there is no profiles.yml"
+    return f"connection {shown_word(name)!r} is used, but there is no profiles.yml"
 
 
 def unknown_connection(
@@ -88,7 +89,7 @@ def unknown_connection(
     help = did_you_mean(name, known) or f"connections: {', '.join(sorted(known)) or 'none'}"
     return Problem(
         code="SK0604",
-        message=f"unknown connection {name!r}",
+        message=f"unknown connection {shown_word(name)!r}",
         location=location,
         help=help,
         node=node,

@@ -88,6 +88,15 @@ def secret_parameter(text: str) -> str | None:
     return found["before"][1:-1] if found else None
 
 
+def shown_word(word: str) -> str:
+    """A word that should name something, as it may be told.
+
+    One with an ``@`` in it may be a URL that lacks its scheme: only what is behind that is shown.
+    """
+    before, _, behind = word.rpartition("@")
+    return f"{MASK}@{behind}" if before else word
+
+
 def without_credentials(text: str) -> str:
     """``text`` with everything masked that its place in it says to be a secret."""
     if "//" in text:

@@ -25,6 +25,7 @@ from seeknal.project.profile.variables import VariableExpander, all_set
 from seeknal.project.settings import load_settings, only_one
 from seeknal.project.text_files import read_text
 from seeknal.project.yaml_files import read_documents
+from seeknal.values.credentials import shown_word
 from seeknal.values.errors import ProjectError, SeeknalError, UsageError, did_you_mean, nearest
 from seeknal.values.marks import Marks
 from seeknal.values.problems import Problem, Problems
@@ -104,7 +105,7 @@ class Profile:
             help = did_you_mean(name, self.connections)
             known = ", ".join(self.connections) or "none"
             raise UsageError(
-                f"unknown connection {name!r} in {self.file}",
+                f"unknown connection {shown_word(name)!r} in {self.file}",
                 code="SK0604",
                 help=help or f"connections: {known}",
             )
