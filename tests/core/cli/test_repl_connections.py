@@ -464,3 +464,16 @@ def test_no_error_ends_a_conversation(project, site, tmp_path):
     kept = (state / "seeknal/repl_history").read_text()
     assert ".connect shelves://***" in kept
     assert "c4n4ry" not in kept
+
+
+@pytest.mark.parametrize("format", ["table", "csv", "json"])
+def test_bytes_are_written_as_those_of_stored_outputs(project, site, monkeypatch, format):
+    project.run("run").assert_ok()
+    every = "".join(f"{number:02x}" for number in range(256))
+
+    stored = project.run("sql", f"SELECT unhex('{every}') AS b", "--format", format)
+    asked = project.run(
+        "sql", f"SELECT x'{every}' AS b", "--connection", "shelf", "--format", format
+    )
+
+    assert asked.assert_ok().stdout == stored.assert_ok().stdout

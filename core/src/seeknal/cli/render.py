@@ -40,6 +40,9 @@ def masked(value: Any) -> Any:
     return [masked(item) for item in value] if isinstance(value, list) else value
 
 
+_ESCAPED = b"\"'\\"
+
+
 def plain(value: Any) -> Any:
     """``value`` with frozen values and mappings as plain JSON types."""
     import attrs
@@ -60,7 +63,17 @@ def plain(value: Any) -> Any:
         return value if isfinite(value) else None
     if isinstance(value, Decimal):
         return format(value, "f")
+    if isinstance(value, bytes | bytearray | memoryview):
+        return bytes_as_text(bytes(value))
     return value if value is None or isinstance(value, bool | int) else str(value)
+
+
+def bytes_as_text(value: bytes) -> str:
+    """Bytes as DuckDB writes a BLOB as text: ``\\xFF`` for what is no plain ASCII sign."""
+    return "".join(
+        chr(byte) if 32 <= byte < 127 and byte not in _ESCAPED else f"\\x{byte:02X}"
+        for byte in value
+    )
 
 
 def print_table(

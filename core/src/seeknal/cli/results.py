@@ -262,6 +262,10 @@ def _cut(rows: Sequence[Sequence[object]], wanted: Wanted) -> Sequence[Sequence[
 
 def _text(value: object) -> object:
     """A value as a table and CSV have it: numbers with all digits, lists and mappings as JSON."""
+    from seeknal.cli.render import bytes_as_text
+
+    if isinstance(value, bytes | bytearray | memoryview):
+        return bytes_as_text(bytes(value))
     if isinstance(value, Decimal):
         return format(value, "f")
     return _json(value) if isinstance(value, list | tuple | Mapping) else value

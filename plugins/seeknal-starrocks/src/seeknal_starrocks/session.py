@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from seeknal_starrocks.addresses import Options
 
 _RIGHTS = re.compile(r"GRANT (.+?) (?:ON|TO) ", re.IGNORECASE)
+_TIME = 11
+"""The number that the protocol has for the type TIME."""
 _OWN = ("information_schema", "_statistics_", "sys", "mysql", "performance_schema")
 _MISSING = re.compile(r"Unknown (?:table|database|catalog)|doesn't exist", re.IGNORECASE)
 
@@ -30,6 +32,8 @@ class ServerSession:
         self._options = options
         self._address = address_of(name, options)
         self._connection = connect(name, options)
+        # Of a timedelta nobody reads what the server said: -00:30:00.
+        self._connection.decoders.pop(_TIME, None)
 
     def execute(self, sql: str) -> tuple[Sequence[str], Sequence[Sequence[object]]]:
         """Raises NodeError for a statement that changes something, and for what StarRocks says."""

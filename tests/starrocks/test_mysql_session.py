@@ -1,0 +1,40 @@
+"""What `seeknal sql --connection` and the REPL show of MySQL's values."""
+
+import csv
+
+import pytest
+from tests.starrocks.mariadbs import PASSWORD
+
+
+@pytest.fixture
+def project(seeknal_project, maria):
+    place = f"host: {maria.host}, port: {maria.port}, user: reader, database: shop"
+    return seeknal_project(
+        {
+            "profiles.yml": "connections:\n"
+            f"  shop: {{type: mysql, {place}, password: {PASSWORD}, ssl: required}}\n"
+        }
+    )
+
+
+VALUES = {
+    "x'00FF41'": r"\x00\xFFA",
+    "CAST('-00:30:00' AS TIME)": "-00:30:00",
+    "CAST('-838:59:59' AS TIME)": "-838:59:59",
+    "CAST('25:00:00.5' AS TIME(6))": "25:00:00.500000",
+    "CAST('2024-01-02 03:04:05' AS DATETIME)": "2024-01-02 03:04:05",
+    "CAST('2024-01-02' AS DATE)": "2024-01-02",
+    "CAST(1.50 AS DECIMAL(5,2))": "1.50",
+    "b'101'": r"\x05",
+    "'é'": "é",
+    "NULL": "",
+}
+
+
+def test_values_are_shown_as_the_server_says_them(project):
+    query = "SELECT " + ", ".join(f"{value} AS v{n}" for n, value in enumerate(VALUES))
+
+    outcome = project.run("sql", "--connection", "shop", query, "--format", "csv").assert_ok()
+
+    _, shown = csv.reader(outcome.stdout.splitlines())
+    assert shown == list(VALUES.values())
