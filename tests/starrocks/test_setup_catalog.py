@@ -338,3 +338,38 @@ def test_a_catalog_that_does_not_answer_is_told(connect):
         databases_of(connect(), catalog_of("lake", rest()), made=True)
 
     assert refused.value.code == "SK1963"
+
+
+@pytest.mark.parametrize(
+    "uri", ["http://x:c4n4ry-S3cret@lake/", "ftp://lake", "lake:8181", "http://"]
+)
+def test_the_address_of_a_connection_is_one_that_starrocks_can_ask(uri):
+    with pytest.raises(ConnectionFailed) as failure:
+        said(rest(uri=uri))
+
+    assert failure.value.code == "SK1961"
+    assert "c4n4ry" not in str(failure.value)
+
+
+ADDRESSES = {
+    "--uri http://x:c4n4ry-S3cret@lake/": "SK1606",
+    "--uri http://x:${NOT_SET}@lake/": "SK1606",
+    "--uri http://c4n4ry-S3cret@lake/": "SK1606",
+    "--uri http://lake/?token=c4n4ry-S3cret": "SK1606",
+    "--uri lake/?c4n4ry-S3cret": "SK1606",
+    "--uri ftp://lake/": "SK1961",
+    "--uri lake:8181": "SK1961",
+    "--uri http://": "SK1961",
+    "--s3-endpoint https://x:c4n4ry-S3cret@minio": "SK1606",
+}
+
+
+@pytest.mark.parametrize("words", ADDRESSES)
+def test_an_address_has_no_secret_and_is_of_http(project, words):
+    made = project()
+
+    outcome = made.run("starrocks", "setup-catalog", *words.split())
+
+    assert outcome.exit_code != 0
+    assert f"error[{ADDRESSES[words]}]" in outcome.stderr
+    assert "c4n4ry" not in outcome.stdout + outcome.stderr

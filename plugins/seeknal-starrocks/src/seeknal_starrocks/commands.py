@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from seeknal.plugin import ConnectionFailed, connection_option, format_option, this_command
+from seeknal.plugin import (
+    ConnectionFailed,
+    connection_option,
+    format_option,
+    this_command,
+)
 
 if TYPE_CHECKING:
     from seeknal_starrocks.externalcatalog import ExternalCatalog
@@ -57,6 +62,8 @@ def setup_catalog(
         **{"s3_endpoint": s3_endpoint, "s3_region": s3_region},
     }
     given = {key: value for key, value in replaced.items() if value is not None}
+    for key in ("uri", "s3_endpoint"):
+        _refuse_secret(f"--{key.replace('_', '-')}", given.get(key, ""))
     catalog = _catalog(name, iceberg, given)
     if not execute:
         _show(catalog, show_secrets, format_, {})
@@ -73,6 +80,17 @@ def setup_catalog(
         format_,
         {"connection": chosen, "made": done.made, "databases": list(done.databases)},
     )
+
+
+def _refuse_secret(option: str, address: str) -> None:
+    """Raise ConnectionFailed for an address that has more to it than where it leads."""
+    if "@" in address or "?" in address:
+        raise ConnectionFailed(
+            f"{option} takes where it is and nothing else: a password, a key or a token in it"
+            " shows in the list of processes",
+            code="SK1606",
+            help="token:, credential: and keys of S3 stand in the connection to Iceberg",
+        )
 
 
 def _catalog(name: str | None, iceberg: str | None, given: Mapping[str, str]) -> ExternalCatalog:

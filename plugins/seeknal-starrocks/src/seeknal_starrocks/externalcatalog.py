@@ -13,6 +13,7 @@ from seeknal_starrocks.connecting import quoted
 
 MASK = "***"
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,1022}")
+_ADDRESS = re.compile(r"https?://[^\s/@?#]+(?:/[^\s@?#]*)?", re.IGNORECASE)
 _KEYS = ("s3_access_key_id", "s3_secret_access_key")
 _PROPERTY = re.compile(r'"([\w.-]+)"\s*=\s*"(.*)"\s*[,);\s]*$', re.MULTILINE)
 """One on each line; releases differ in whether signs in it are escaped."""
@@ -60,6 +61,12 @@ def _properties(given: Mapping[str, object]) -> Iterator[tuple[str, Value]]:
         )
     if not isinstance(uri, str) or not uri:
         raise _unsayable("the catalog's uri is not known", "--uri, or uri: of the connection")
+    if not _ADDRESS.fullmatch(uri):
+        # No word of it is repeated: any may be of a password.
+        raise _unsayable(
+            "its uri is no address of HTTP, or one with a user in it",
+            "http://HOST:PORT or https://HOST; token: or credential: says who asks",
+        )
     yield "type", "iceberg"
     yield "iceberg.catalog.type", "rest"
     yield "iceberg.catalog.uri", uri
