@@ -308,6 +308,20 @@ def test_commands_ask_there(project, standin):
     assert asked.stdout == "id,name\n1,a\n"
 
 
+def test_who_asks_is_shown_where_a_url_says_no_password(project, standin):
+    project = project()
+    standin.users["shop"] = ""
+    url = f"starrocks://shop@{standin.host}:{standin.port}/shop"
+
+    tested = project.run("connection", "test", url).assert_ok()
+    standin.users["shop"] = "another"
+    refused = project.run("connection", "test", url)
+
+    assert "database shop with" in tested.stdout
+    assert "as shop, who has" in tested.stdout
+    assert "Access denied for user 'shop'" in refused.stdout
+
+
 def test_a_wrong_password_is_shown_nowhere(project):
     tested = project(", password: c4n4ry-S3cret").run("connection", "test", "dwh")
 

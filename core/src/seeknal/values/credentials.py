@@ -25,6 +25,9 @@ _NAME_ABOUT = Pattern(_ABOUT, re.IGNORECASE)
 _STORES = frozenset(("file", "s3", "s3a", "s3n", "gs", "gcs", "r2", "hf", "hdfs", "az", "azure"))
 _CONTAINERS = frozenset(("abfs", "abfss", "wasb", "wasbs"))
 """Their addresses are ``scheme://container@account``."""
+_NAMED = frozenset(("mysql", "mariadb", "starrocks"))
+"""With these a user without a password is a name; elsewhere it may be a token."""
+_USER = Pattern(r"[\w.-]+")
 
 _URL = Pattern(
     r"""
@@ -114,17 +117,27 @@ def _masked_value(match: re.Match[str]) -> str:
 
 def _masked_url(match: re.Match[str]) -> str:
     scheme = match["scheme"].rstrip(":").lower()
+    if _is_user(match["scheme"], match["userinfo"]):
+        return match[0]
     plain = ":" not in match["userinfo"]
     if plain and (scheme in _STORES or scheme in _CONTAINERS or not scheme):
         return match[0]
     return f"{match['scheme']}//{MASK}@"
 
 
+def _is_user(scheme: str, userinfo: str) -> bool:
+    """Whether nothing but the name of a user stands before the host."""
+    named = scheme.rstrip(":").lower() in _NAMED
+    return named and _USER.fullmatch(userinfo) is not None
+
+
 def credentials_of(text: str) -> Iterator[str]:
     """The passwords and tokens in a URL's text, wherever its reader takes them to end."""
-    for start in re.finditer(r"\w:(?://)", text):
+    for start in re.finditer(r"\b([A-Za-z][A-Za-z0-9+.-]*:)//|\w://", text):
         rest = text[start.end() :].split("://", 1)[0]
         ends = [place.start() for place in re.finditer("@", rest)]
+        if ends and _is_user(start[1] or "", rest[: ends[-1]]):
+            continue
         for end in ends:
             user, colon, password = rest[:end].partition(":")
             yield from _decoded(password if colon else user)
