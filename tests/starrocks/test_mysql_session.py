@@ -1,6 +1,8 @@
 """What `seeknal sql --connection` and the REPL show of MySQL's values."""
 
 import csv
+import io
+import sys
 
 import pytest
 from tests.starrocks.mariadbs import PASSWORD
@@ -38,3 +40,27 @@ def test_values_are_shown_as_the_server_says_them(project):
 
     _, shown = csv.reader(outcome.stdout.splitlines())
     assert shown == list(VALUES.values())
+
+
+ENDLESS = "SELECT a.seq FROM seq_1_to_9999999 AS a, seq_1_to_9999999 AS b"
+
+
+def test_no_more_rows_are_read_than_are_shown(project, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.StringIO(f"{ENDLESS};\nSELECT 41 + 1 AS n;\n"))
+
+    outcome = project.run("repl", "--connection", "shop", "--limit", "2").assert_ok()
+
+    assert outcome.stdout.split() == ["seq", "---", "1", "2", "n", "--", "42"]
+    assert "the first 2 rows are shown" in outcome.stderr
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 1002, 1003, 1004, 50_000])
+def test_the_next_statement_is_answered_whatever_was_left_of_the_last(project, monkeypatch, count):
+    text = f"SELECT seq FROM seq_1_to_{count};\nSELECT 41 + 1 AS n;\n"
+    monkeypatch.setattr(sys, "stdin", io.StringIO(text))
+
+    outcome = project.run("repl", "--connection", "shop", "--limit", "2", "--format", "csv")
+
+    shown = ["1", "2"][:count]
+    assert outcome.assert_ok().stdout.split() == ["seq", *shown, "n", "42"]
+    assert ("the first 2 rows are shown" in outcome.stderr) == (count > 2)

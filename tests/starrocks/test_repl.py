@@ -40,6 +40,21 @@ def test_what_there_is_is_explored_from_a_url(server, seeknal_project, monkeypat
     assert SECRET not in outcome.stdout + outcome.stderr
 
 
+def test_no_more_rows_are_read_than_are_shown(server, seeknal_project, monkeypatch):
+    fill(server)
+    url = f"starrocks://root:${{SR_PASSWORD}}@{server.host}:{server.port}/shop"
+    monkeypatch.setenv("SR_PASSWORD", SECRET)
+    text = "SELECT id FROM orders;\nSELECT count(*) AS n FROM orders;\n"
+    monkeypatch.setattr(sys, "stdin", io.StringIO(text))
+
+    outcome = seeknal_project({}).run(
+        *("repl", "--connection", url, "--limit", "2", "--format", "csv")
+    )
+
+    assert outcome.assert_ok().stdout.split()[::3] == ["id", "n"]
+    assert "the first 2 rows are shown" in outcome.stderr
+
+
 @pytest.mark.parametrize(
     ("line", "message"),
     [

@@ -40,7 +40,7 @@ class Remote:
     def answer(self, query: str, wanted: Wanted) -> None:
         from seeknal.cli.results import write_foreign_rows
 
-        names, rows = self._ask(lambda session: executed(session, query))
+        names, rows = self._ask(lambda session: executed(session, query, wanted.rows))
         write_foreign_rows(names, rows, wanted)
 
     def statements(self, text: str) -> list[str]:

@@ -161,8 +161,9 @@ class Session(Protocol):
 
     Every method raises ConnectionFailed where the connection is lost. A session may have methods
     beside these, which the REPL asks for: ``databases()`` and ``catalogs()`` give the names of all,
-    ``use(database)`` goes to another one, and ``interrupt()`` ends the statement that is carried
-    out, if any. With that one, statements are carried out by another thread than it is called by.
+    ``use(database)`` goes to another one, ``beginning(sql, rows)`` executes and reads no more rows
+    than these, and ``interrupt()`` ends the statement that is carried out, if any. With that one,
+    statements are carried out by another thread than it is called by.
     """
 
     def execute(self, sql: str) -> tuple[Sequence[str], Sequence[Sequence[object]]]:

@@ -33,9 +33,20 @@ def open_session(connection: Connection, plugins: Plugins, root: Path, cannot: s
     return session
 
 
-def executed(session: Session, sql: str) -> tuple[Sequence[str], Sequence[Sequence[object]]]:
-    """The answer to a statement; what a driver raises is a RunError in its words."""
-    return answered(lambda: session.execute(sql.strip().rstrip(";")))
+def executed(
+    session: Session, sql: str, most: int | None = None
+) -> tuple[Sequence[str], Sequence[Sequence[object]]]:
+    """The answer to a statement; what a driver raises is a RunError in its words.
+
+    Of more rows than ``most`` one more at least is given, which tells that there are more.
+    """
+    text = sql.strip().rstrip(";")
+    beginning = offered(session, "beginning")
+    if most is None or beginning is None:
+        return answered(lambda: session.execute(text))
+    found: tuple[Sequence[str], Sequence[Sequence[object]]]
+    found = answered(lambda: beginning(text, most + 1))
+    return found
 
 
 def offered(session: Session, name: str) -> Callable[..., Any] | None:

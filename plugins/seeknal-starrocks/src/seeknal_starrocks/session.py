@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any
 
 from attrs import evolve
 
-from seeknal.plugin import NodeError, did_you_mean
+from seeknal.plugin import ConnectionFailed, NodeError, did_you_mean
 from seeknal_starrocks.addresses import address_of
 from seeknal_starrocks.asking import only_reads
 from seeknal_starrocks.connecting import connect, failed, is_lost, quoted, said
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 _RIGHTS = re.compile(r"GRANT (.+?) (?:ON|TO) ", re.IGNORECASE)
 _TIME = 11
 """The number that the protocol has for the type TIME."""
+_FEW = 1000
+"""So many rows more are sooner read than refused."""
 _OWN = ("information_schema", "_statistics_", "sys", "mysql", "performance_schema")
 _MISSING = re.compile(r"Unknown (?:table|database|catalog)|doesn't exist", re.IGNORECASE)
 
@@ -37,23 +40,45 @@ class ServerSession:
 
     def execute(self, sql: str) -> tuple[Sequence[str], Sequence[Sequence[object]]]:
         """Raises NodeError for a statement that changes something, and for what StarRocks says."""
-        if not only_reads(sql):
-            raise NodeError(
-                "only one statement that reads is carried out here: SELECT, WITH, SHOW, DESC or"
-                " EXPLAIN",
-                code="SK1903",
-                help="a name that is spelt as INSERT, UPDATE, DELETE, OUTFILE or ANALYZE is quoted",
-            )
+        _check(sql)
         return self._ask(sql)
 
+    def beginning(self, sql: str, rows: int) -> tuple[Sequence[str], list[Sequence[object]]]:
+        """`execute`, of whose rows the first are read, and the server ends what it is at then."""
+        from pymysql.cursors import SSCursor
+
+        _check(sql)
+        with self._told(), self._connection.cursor(SSCursor) as cursor:
+            cursor.execute(sql)
+            names, found = _names(cursor), list(cursor.fetchmany(rows))
+            if len(found) == rows and len(cursor.fetchmany(_FEW)) == _FEW:
+                self._stop(cursor)
+        return names, found
+
+    def _stop(self, cursor: Any) -> None:
+        """End a statement of which rows are still to come: closing a cursor reads all of them."""
+        import pymysql
+
+        with suppress(ConnectionFailed):
+            self.interrupt()
+        try:
+            cursor.close()
+        except pymysql.Error as error:
+            if is_lost(error):
+                raise
+
     def _ask(self, sql: str) -> tuple[Sequence[str], list[Sequence[object]]]:
+        with self._told(), self._connection.cursor() as cursor:
+            cursor.execute(sql)
+            return _names(cursor), list(cursor.fetchall())
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """What the server says within the block is a NodeError, or ConnectionFailed at its end."""
         import pymysql
 
         try:
-            with self._connection.cursor() as cursor:
-                cursor.execute(sql)
-                names = [column[0] for column in cursor.description or ()]
-                return names, list(cursor.fetchall())
+            yield
         except (pymysql.Error, OSError) as error:
             if is_lost(error):
                 raise failed(self._name, error) from None
@@ -106,6 +131,21 @@ class ServerSession:
     def close(self) -> None:
         if self._connection.open:
             self._connection.close()
+
+
+def _check(sql: str) -> None:
+    """Raises NodeError for a statement that changes something."""
+    if not only_reads(sql):
+        raise NodeError(
+            "only one statement that reads is carried out here: SELECT, WITH, SHOW, DESC or"
+            " EXPLAIN",
+            code="SK1903",
+            help="a name that is spelt as INSERT, UPDATE, DELETE, OUTFILE or ANALYZE is quoted",
+        )
+
+
+def _names(cursor: Any) -> list[str]:
+    return [column[0] for column in cursor.description or ()]
 
 
 class StarRocksSession(ServerSession):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from seeknal_starrocks.testing.ddl.reader import Reader
@@ -42,10 +43,14 @@ class Running:
             raise Refused(f"Cancelled, killed by kill statement : {self._by}", code=1317)
 
     def kill(self, by: str) -> None:
+        import duckdb
+
         self._by = by
         self._killed.set()
         if (cursor := self._cursor) is not None:
-            cursor.interrupt()
+            # It is closed once all rows are known, of which some may still be on their way.
+            with suppress(duckdb.ConnectionException):
+                cursor.interrupt()
 
 
 def kill(session: Session, sql: str) -> None:
