@@ -134,7 +134,7 @@ def test_it_says_version_catalogs_and_rights(servers, open_session):
     told = open_session(server, user="reader", password=Secret("secret")).describe()
 
     assert told == (
-        "StarRocks 3.4.2-standin, catalogs default_catalog, lake; database shop with 1 tables,"
+        "StarRocks 3.4.2-standin, catalogs default_catalog, lake; database shop with 1 table,"
         " as reader, who has INSERT, SELECT"
     )
 

@@ -64,3 +64,24 @@ def test_the_next_statement_is_answered_whatever_was_left_of_the_last(project, m
     shown = ["1", "2"][:count]
     assert outcome.assert_ok().stdout.split() == ["seq", *shown, "n", "42"]
     assert ("the first 2 rows are shown" in outcome.stderr) == (count > 2)
+
+
+@pytest.mark.parametrize(
+    ("database", "name"),
+    [
+        ("shop", "a.b"),
+        ("shop", "`a.b`"),
+        ("shop", "shop.`a.b`"),
+        ("`shop`", "`we``ird`"),
+        ("information_schema", "tables"),
+        ("shop", "information_schema.tables"),
+    ],
+)
+def test_a_table_is_described_whose_name_has_a_dot(project, maria, monkeypatch, database, name):
+    maria.execute("CREATE TABLE `a.b` (table_name INT)", "CREATE TABLE `we``ird` (table_name INT)")
+    text = f".use {database}\n.schema {name}\n"
+    monkeypatch.setattr(sys, "stdin", io.StringIO(text))
+
+    outcome = project.run("repl", "--connection", "shop").assert_ok()
+
+    assert "table_name" in outcome.stdout.lower()

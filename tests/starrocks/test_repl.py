@@ -56,6 +56,21 @@ def test_no_more_rows_are_read_than_are_shown(server, seeknal_project, monkeypat
 
 
 @pytest.mark.parametrize(
+    "name", ["Odd ü", "`Odd ü`", '"Odd ü"', "shop.Odd ü", "`shop`.`Odd ü`", "lake.raw.`events`"]
+)
+def test_a_table_is_described_by_its_name_with_or_without_quotes(
+    server, seeknal_project, monkeypatch, name
+):
+    server.execute("CREATE TABLE `Odd ü` (id BIGINT)", "shop")
+    url = f"'starrocks://root:{SECRET}@{server.host}:{server.port}/shop'"
+    monkeypatch.setattr(sys, "stdin", io.StringIO(f".connect {url}\n.schema {name};\n"))
+
+    outcome = seeknal_project({}).run("repl").assert_ok()
+
+    assert outcome.stdout.split()[4:6] == ["id", "bigint"]
+
+
+@pytest.mark.parametrize(
     ("line", "message"),
     [
         (".connect starrocks://root:c4n4ry-0ther@HOST/shop", "Access denied for user 'root'"),
@@ -66,6 +81,7 @@ def test_no_more_rows_are_read_than_are_shown(server, seeknal_project, monkeypat
         (".connect starrocks://root:c4n4ry-S3cret@localhost:1/shop", "Connection refused"),
         (".connect strrocks://root:c4n4ry-S3cret@HOST", "did you mean starrocks?"),
         (".connect dwh\n.schema ordrs", "did you mean orders?"),
+        (".connect dwh\n.use lake", "is a catalog"),
         (".connect dwh\n.use lake.shop", "Unknown database 'shop'"),
         (".connect dwh\nDROP TABLE orders;", "only one statement that reads"),
         (".connect dwh\nUSE lake.raw;", "only one statement that reads"),
@@ -117,7 +133,7 @@ def test_a_conversation_goes_on_when_the_server_does_not(server, seeknal_project
         time.sleep(0.3)
         terminal.press(CTRL_C)
         terminal.wait_for("cancelled")
-        say(".use lake.raw", "lake.raw: 1 tables")
+        say(".use lake.raw", "lake.raw: 1 table;")
         say("SELECT count(*) + 41 AS n FROM events;", "42")
         terminal.press(b".exit\r")
         assert terminal.end() == 0

@@ -445,7 +445,7 @@ def test_no_error_ends_a_conversation(project, site, tmp_path):
         terminal.wait_for("seeknal>")
         say(".connect shelves://me:c4n4ry-0ther@localhost/x", "the shelves refuse ***")
         say("SELECT count(*) + 40 AS still_outputs FROM big_orders;", "42")
-        say(f".connect {url}", "1 tables")
+        say(f".connect '{url}'", ": 1 table;")
         say("SELECT crash;", "crashed")
         terminal.press(f"{ENDLESS};\r".encode())
         while not (site / "running").exists():
@@ -453,7 +453,7 @@ def test_no_error_ends_a_conversation(project, site, tmp_path):
         terminal.press(CTRL_C)
         terminal.wait_for("cancelled")
         say("SELECT count(*) + 40 AS n FROM books;", "again", "42")
-        say(".use films", "films: 1 tables")
+        say(".use films", "films: 1 table;")
         (site / "gone").touch()
         say("SELECT 1;", "the shelves are gone")
         (site / "gone").unlink()

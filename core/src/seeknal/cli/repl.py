@@ -163,7 +163,9 @@ class Repl:
                 code="SK0267",
                 help="seeknal connection list shows those of profiles.yml",
             )
-        opened = self.connect(connection)
+        mark = connection[0]
+        quoted = mark in "'\"" and len(connection) > 2 and connection.endswith(mark)
+        opened = self.connect(connection[1:-1] if quoted else connection)
         self.asked.close()
         self.asked = opened
 
@@ -214,7 +216,9 @@ class Repl:
         from seeknal.cli.completer import SqlCompleter
 
         session.completer = SqlCompleter(self.asked)
-        say(f"{self.asked.name}: {len(self.asked.tables())} tables; .help shows what can be said")
+        count = len(self.asked.tables())
+        tables = "1 table" if count == 1 else f"{count} tables"
+        say(f"{self.asked.name}: {tables}; .help shows what can be said")
 
     def explain(self, error: Exception) -> None:
         from seeknal.cli.failure_report import report, show_traceback

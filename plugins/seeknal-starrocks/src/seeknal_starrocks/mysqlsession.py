@@ -11,6 +11,7 @@ class MySqlSession(ServerSession):
     def describe(self) -> str:
         version = str(self._ask("SELECT version() AS version")[1][0][0])
         server = "MariaDB" if "mariadb" in version.lower() else "MySQL"
-        place = self._address.database
-        tables = f"database {place} with {len(self.tables())} tables, " if place else ""
-        return f"{server} {version}; {tables}as {self._address.user}, who has {self._rights()}"
+        return (
+            f"{server} {version}; {self._in_database()}"
+            f"as {self._address.user}, who has {self._rights()}"
+        )

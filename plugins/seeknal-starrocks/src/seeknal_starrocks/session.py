@@ -14,6 +14,7 @@ from seeknal_starrocks.addresses import address_of
 from seeknal_starrocks.asking import only_reads
 from seeknal_starrocks.connecting import connect, failed, is_lost, quoted, said
 from seeknal_starrocks.killing import kill_query
+from seeknal_starrocks.reading.naming import parts_of
 
 if TYPE_CHECKING:
     from seeknal_starrocks.addresses import Options
@@ -101,19 +102,33 @@ class ServerSession:
 
     def use(self, database: str) -> None:
         """Raises NodeError where there is no such database."""
-        self._ask(f"USE {quoted(database)}")
-        self._address = evolve(self._address, database=database)
+        name = database if database[:1] not in '`"' else ".".join(parts_of(database))
+        self._ask(f"USE {quoted(name)}")
+        self._address = evolve(self._address, database=name)
 
     def schema(self, table: str) -> Sequence[tuple[str, str]]:
         """Raises NodeError for a table that there is not."""
         try:
-            rows = self._ask(f"DESC {'.'.join(map(quoted, table.split('.')))}")[1]
+            rows = self._ask(f"DESC {'.'.join(map(quoted, self._parts(table)))}")[1]
         except NodeError as error:
             if not _MISSING.search(error.message):
                 raise
             near = did_you_mean(table, self.tables())
             raise NodeError(f"there is no table {table}", code="SK1904", help=near) from None
         return [(str(row[0]), str(row[1])) for row in rows]
+
+    def _parts(self, table: str) -> Sequence[str]:
+        """Of a table as it is listed, or with its database; parts in quotes or not."""
+        parts = parts_of(table)
+        listed = len(parts) > 1 and self._address.database is not None and table in self.tables()
+        return [table] if listed else parts
+
+    def _in_database(self) -> str:
+        """Which one it is in, for people; nothing of a connection without one."""
+        if self._address.database is None:
+            return ""
+        count = len(self.tables())
+        return f"database {self._address.database} with {count} table{'s' * (count != 1)}, "
 
     def _rights(self) -> str:
         grants = " ".join(str(row[-1]) + " " for row in self._ask("SHOW GRANTS")[1])
@@ -156,18 +171,26 @@ class StarRocksSession(ServerSession):
 
     def use(self, database: str) -> None:
         """Go to ``database`` or ``catalog.database``. Raises NodeError for none."""
-        catalog, _, name = database.rpartition(".")
-        self._ask(f"USE {'.'.join(map(quoted, database.split('.')))}")
+        parts = parts_of(database)
+        try:
+            self._ask(f"USE {'.'.join(map(quoted, parts))}")
+        except NodeError as error:
+            if len(parts) > 1 or parts[0] not in self.catalogs():
+                raise
+            raise NodeError(
+                f"{database} is a catalog, in which a database is gone to",
+                code="SK0482",
+                help=f".use {database}.DATABASE; SHOW DATABASES FROM {quoted(parts[0])} lists them",
+            ) from error
+        *catalog, name = parts
         self._address = evolve(
-            self._address, catalog=catalog or self._address.catalog, database=name
+            self._address, catalog=".".join(catalog) or self._address.catalog, database=name
         )
 
     def describe(self) -> str:
         version = self._ask("SELECT current_version() AS version")[1][0][0]
         catalogs = ", ".join(self.catalogs())
-        place = self._address.database
-        tables = f"database {place} with {len(self.tables())} tables, " if place else ""
         return (
-            f"StarRocks {version}, catalogs {catalogs}; {tables}"
+            f"StarRocks {version}, catalogs {catalogs}; {self._in_database()}"
             f"as {self._address.user}, who has {self._rights()}"
         )
