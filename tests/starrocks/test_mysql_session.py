@@ -5,6 +5,7 @@ import io
 import sys
 
 import pytest
+from tests.installed import install_plugin
 from tests.starrocks.mariadbs import PASSWORD
 
 
@@ -85,3 +86,51 @@ def test_a_table_is_described_whose_name_has_a_dot(project, maria, monkeypatch, 
     outcome = project.run("repl", "--connection", "shop").assert_ok()
 
     assert "table_name" in outcome.stdout.lower()
+
+
+STORE = """
+from attrs import frozen
+
+from seeknal.plugin import ConnectionType, hookimpl
+
+
+@frozen(kw_only=True)
+class Options:
+    pass
+
+
+class Store:
+    def place(self, table):
+        return table
+
+    def committed(self, load):
+        return None
+
+    def __getattr__(self, name):
+        return lambda *_, **__: {}
+
+
+@hookimpl
+def connection_types():
+    return [ConnectionType(name="store", options=Options, summary="It keeps nothing")]
+
+
+@hookimpl
+def open_warehouse(connection, context):
+    return Store() if isinstance(connection.options, Options) else None
+"""
+
+
+def test_what_a_load_needs_is_told_by_words_that_fit(project, maria, tmp_path, monkeypatch):
+    install_plugin(tmp_path, "seeknal_store", STORE)
+    monkeypatch.syspath_prepend(tmp_path)
+    with (project.path / "profiles.yml").open("a") as profiles:
+        profiles.write("  store: {type: store}\n")
+    maria.execute("CREATE TABLE inc_a (id BIGINT)", "INSERT INTO inc_a VALUES (1)")
+    load = ("ingest", "--connection", "shop")
+
+    lag = project.run(*load, "--table", "inc_a", "--incremental", "id", "--into", "store:inc_a")
+    tables = project.run(*load, "--tables", "shop.inc_*", "--into", "store:raw.*")
+
+    assert "of numbers a number" in lag.stderr
+    assert "did you mean 'inc_*'?" in tables.stderr

@@ -171,7 +171,8 @@ def _refuse_unseen(horizon: Horizon | None, wanted: Wanted) -> None:
         raise NodeError(
             f"{horizon.unseen}: rows of transactions that end late would be missing",
             code="SK1621",
-            help="--lag 1h reads again what is that late; or read where all transactions are seen",
+            help="--lag 1h, of numbers a number, reads again what is that late; or read where all"
+            " transactions are seen",
         )
 
 

@@ -349,13 +349,21 @@ def _matching(tables: Sequence[str], patterns: Sequence[str]) -> list[str]:
     """The tables that patterns name, by their whole name or the part without a schema."""
     for pattern in patterns:
         if not any(_fits(table, pattern) for table in tables):
-            shown = ", ".join(tables[:8]) or "none"
             raise UsageError(
-                f"no table matches {pattern!r}",
-                code="SK1619",
-                help=f"tables: {shown}{', ...' if len(tables) > 8 else ''}",
+                f"no table matches {pattern!r}", code="SK1619", help=_near(tables, pattern)
             )
     return [table for table in tables if any(_fits(table, pattern) for pattern in patterns)]
+
+
+def _near(tables: Sequence[str], pattern: str) -> str:
+    """The pattern that names them, where a database lists them without its own name."""
+    name = pattern.rpartition(".")[2]
+    if any("." not in table and _fits(table, name) for table in tables):
+        return (
+            f"did you mean {name!r}? the tables of this connection are called by their name alone"
+        )
+    shown = ", ".join(tables[:8]) or "none"
+    return f"tables: {shown}{', ...' if len(tables) > 8 else ''}"
 
 
 def _fits(table: str, pattern: str) -> bool:
