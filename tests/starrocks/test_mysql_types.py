@@ -191,6 +191,8 @@ def test_a_declared_type_is_what_is_read(type, declared, value, table, ask):
         ("DECIMAL(10,2)", "INTEGER", "3.50"),
         ("DECIMAL(65,30)", "DECIMAL(38,10)", "1.00000000001"),
         ("DATETIME", "DATE", "'2024-06-01 12:00:00'"),
+        ("DATETIME", "TIME", "'2024-06-01 12:00:00'"),
+        ("DOUBLE", "FLOAT", "1e300"),
         ("VARCHAR(9)", "INTEGER", "'twelve'"),
         ("TINYINT(1)", "BOOLEAN", "2"),
         ("BIT(9)", "UTINYINT", "300"),
@@ -201,6 +203,69 @@ def test_a_value_is_not_rounded_into_a_declared_type(type, declared, value, tabl
 
     with pytest.raises(duckdb.Error, match="column 'v' holds"):
         ask(server, "t", columns={"v": declared})
+
+
+CHANGED = [
+    ("[1.5,2.5]", "INTEGER[]"),
+    ('{"a":1.9,"b":"x"}', "STRUCT(a INTEGER, b VARCHAR)"),
+    ('[{"a":[1.5]}]', "STRUCT(a INTEGER[])[]"),
+    ("{1=1.5}", "MAP(INTEGER, INTEGER)"),
+    ("[2024-01-01 10:00:00]", "TIME[]"),
+    ("[1]", "INTEGER[2]"),
+    ("2024-01-01 10:00:00", "TIME"),
+    ("2024-01-01T10:00:00+02:00", "TIME"),
+    ("10:00:00+02", "TIME"),
+    ("2024-01-01 10:00:00", "TIME WITH TIME ZONE"),
+    ("2024-01-01T00:00:00+02:00", "DATE"),
+    ("2024-01-01T10:00:00+02:00", "TIMESTAMP"),
+    ("2024-01-01T10:00:00+02:00", "TIMESTAMP_S"),
+    ("2024-01-01T10:00:00+02:00", "TIMESTAMP_NS"),
+    ("2024-01-01 10:00:00 Europe/Rome", "TIMESTAMP"),
+    ("2024-01-01 10:00:00 Europe/Rome", "TIMESTAMP_MS"),
+    ("2024-01-01 10:00:00.5", "TIMESTAMP_S"),
+    ("2024-01-01 10:00:00.1234", "TIMESTAMP_MS"),
+    ("2024-01-01 10:00:00.1234567891", "TIMESTAMP_NS"),
+    ("12:34:56.1234567", "INTERVAL"),
+    ("0.1234567", "INTERVAL"),
+    ("1.1 months", "INTERVAL"),
+    ("1.5", "BIGNUM"),
+    ("1e400", "DOUBLE"),
+    ("1e39", "FLOAT"),
+]
+
+
+@pytest.mark.parametrize(("text", "declared"), CHANGED)
+def test_a_text_that_a_declared_type_would_change_stops_the_reading(text, declared, maria, ask):
+    with pytest.raises(duckdb.Error, match=r"column 'x' holds .*, which .* does not hold"):
+        ask(maria, f"SELECT '{text}' AS x", columns={"x": declared})
+
+
+KEPT = [
+    ("[1.0,null]", "INTEGER[]", [1, None]),
+    ('{"a":1,"b":"x"}', "STRUCT(a INTEGER, b VARCHAR)", {"a": 1, "b": "x"}),
+    ('[{"a":[1]},{"a":null}]', "STRUCT(a INTEGER[])[]", [{"a": [1]}, {"a": None}]),
+    ("{k={1=1.5}}", "MAP(VARCHAR, MAP(INTEGER, DOUBLE))", {"k": {1: 1.5}}),
+    ("[1,2]", "INTEGER[2]", (1, 2)),
+    ("10:00:00.123456", "TIME", dt.time(10, 0, 0, 123456)),
+    ("2024-01-01T10:00:00", "TIMESTAMP_S", dt.datetime(2024, 1, 1, 10)),
+    ("2024-01-01 10:00:00.5", "TIMESTAMP", dt.datetime(2024, 1, 1, 10, 0, 0, 500000)),
+    ("2024-01-01 00:00:00", "DATE", dt.date(2024, 1, 1)),
+    (
+        "2024-01-01T10:00:00+02:00",
+        "TIMESTAMP WITH TIME ZONE",
+        dt.datetime(2024, 1, 1, 8, tzinfo=UTC),
+    ),
+    ("1.5 days", "INTERVAL", dt.timedelta(days=1, hours=12)),
+    ("Infinity", "DOUBLE", float("inf")),
+]
+
+
+@pytest.mark.parametrize(("text", "declared", "value"), KEPT)
+def test_a_text_that_a_declared_type_holds_is_read(text, declared, value, maria, ask):
+    columns, rows = ask(maria, f"SELECT '{text}' AS x", columns={"x": declared})
+
+    assert columns == [("x", declared)]
+    assert rows == [(value,)]
 
 
 def test_what_no_type_holds_is_text_where_all_is_wanted(table, ask):

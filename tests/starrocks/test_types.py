@@ -4,6 +4,7 @@ import datetime as dt
 import logging
 from decimal import Decimal
 
+import duckdb
 import pytest
 
 from seeknal.values.errors import NodeError
@@ -102,6 +103,49 @@ def test_a_type_that_a_query_does_not_tell_is_text_until_it_is_declared(type, ta
     assert plain[0] == [("v", "VARCHAR")]
     assert caplog.messages[0].startswith("read as text, unless columns: gives a type: v (")
     assert declared == ([("v", expected)], [(value,) for value in values] + [(None,)])
+
+
+CHANGED = {
+    ("ARRAY<DECIMAL(10, 2)>", "INTEGER[]"): [Decimal("1.50")],
+    ("MAP<DATE, DECIMAL(20, 5)>", "MAP(DATE, INTEGER)"): {dt.date(2024, 1, 2): Decimal("1.5")},
+    ("ARRAY<DATETIME>", "DATE[]"): [dt.datetime(2024, 1, 2, 3, 4, 5)],
+    ("ARRAY<DATETIME>", "TIME[]"): [dt.datetime(2024, 1, 2, 3, 4, 5)],
+    ("ARRAY<DOUBLE>", "FLOAT[]"): [1e300],
+    ("ARRAY<DOUBLE>", "INTEGER[]"): [1e300],
+    ("ARRAY<INT>", "BOOLEAN[]"): [3],
+    ("STRUCT<x ARRAY<DOUBLE>>", "STRUCT(x INTEGER[])"): {"x": [1.5]},
+    ("JSON", "INTEGER[]"): "[1, 1.5]",
+    ("JSON", "INTEGER"): "1.5",
+    ("JSON", "STRUCT(a INTEGER)"): '{"a": 1, "b": 2}',
+    ("DATETIME", "TIME"): dt.datetime(2024, 1, 2, 3, 4, 5),
+}
+
+
+@pytest.mark.parametrize(("type", "declared"), CHANGED)
+def test_a_value_that_a_declared_type_would_change_stops_the_reading(type, declared, table, ask):
+    server = table(type, CHANGED[type, declared])
+
+    with pytest.raises(duckdb.Error, match=r"column 'v' holds .*, which .* does not hold"):
+        ask(server, "lake.raw.t", columns={"v": declared})
+
+
+@pytest.mark.parametrize(
+    ("type", "declared", "value"),
+    [
+        ("ARRAY<DECIMAL(10, 2)>", "INTEGER[]", [1, None]),
+        ("MAP<DATE, DECIMAL(20, 5)>", "MAP(DATE, INTEGER)", {dt.date(2024, 1, 2): 1}),
+        ("STRUCT<x INT, y ARRAY<INT>>", "STRUCT(x BIGINT, y VARCHAR[])", {"x": 1, "y": ["2"]}),
+        ("ARRAY<DATETIME>", "DATE[]", [dt.date(2024, 1, 2)]),
+    ],
+)
+def test_values_that_are_in_others_are_read_as_declared(type, declared, value, table, ask):
+    held = {"ARRAY<DATETIME>": [dt.datetime(2024, 1, 2)]}.get(type, value)
+    server = table(type, held, None)
+
+    columns, rows = ask(server, "lake.raw.t", columns={"v": declared})
+
+    assert columns == [("v", declared)]
+    assert rows == [(value,), (None,)]
 
 
 @pytest.mark.parametrize(

@@ -100,7 +100,7 @@ if TYPE_CHECKING:
     from seeknal.sql.exactly import APPROXIMATE as APPROXIMATE
     from seeknal.sql.exactly import converted as converted
     from seeknal.sql.exactly import holds as holds
-    from seeknal.sql.exactly import number_as as number_as
+    from seeknal.sql.exactly import parts_as as parts_as
     from seeknal.sql.exactly import read_as as read_as
     from seeknal.sql.inrange import condition_within as condition_within
     from seeknal.sql.inrange import ends_within as ends_within
@@ -261,7 +261,7 @@ _FROM = {
     "seeknal.rows.undoing": ("PutBack", "put_back"),
     "seeknal.sql.check": ("SqlRefused", "check_query"),
     "seeknal.sql.condition": ("check_condition",),
-    "seeknal.sql.exactly": ("APPROXIMATE", "converted", "holds", "number_as", "read_as"),
+    "seeknal.sql.exactly": ("APPROXIMATE", "converted", "holds", "parts_as", "read_as"),
     "seeknal.sql.inrange": ("condition_within", "ends_within"),
     "seeknal.sql.literals": ("literal_faults",),
     "seeknal.sql.misfits": ("misfit", "misfit_faults"),

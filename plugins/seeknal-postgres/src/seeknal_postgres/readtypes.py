@@ -15,7 +15,6 @@ from seeknal.plugin import (
     APPROXIMATE,
     converted,
     holds,
-    number_as,
     quote_identifier,
     quote_literal,
     read_as,
@@ -157,7 +156,7 @@ def _undeclared(column: PgColumn, on_nan: str, extent: Extent | None) -> Reading
         return _array(column, _element(column, on_nan, extent), column.dimensions)
     if column.type == "numeric":
         type = _decimal(column, extent)
-        made = finite(name, f"CAST({name} AS {type})", column.name, on_nan)
+        made = finite(name, _rounded(name, type, column), column.name, on_nan)
         # One of the drivers would make the text itself, in three times the server's time.
         return Reading(asked=f"{name}::text", made=made, type=type)
     if column.type in TEMPORAL:
@@ -195,6 +194,13 @@ def _decimal(column: PgColumn, extent: Extent | None) -> str:
     return "DOUBLE"
 
 
+def _rounded(text: str, type: str, column: PgColumn) -> str:
+    """A numeric's text as its decimal, or as a DOUBLE, which no number makes infinite."""
+    if type in APPROXIMATE:
+        return read_as(text, type, column.name)
+    return f"CAST({text} AS {type})"
+
+
 def _cents(text: str, column: PgColumn) -> str:
     """A currency may have more than two digits below its unit: those are not cut off."""
     return read_as(text, "DECIMAL(19,2)", column.name)
@@ -202,7 +208,7 @@ def _cents(text: str, column: PgColumn) -> str:
 
 def _declared_numeric(column: PgColumn, declared: str, on_nan: str) -> Reading:
     name = quote_identifier(column.name)
-    made = number_as(name, declared, column.name)
+    made = read_as(name, declared, column.name)
     if declared not in APPROXIMATE or on_nan == "null":
         made = finite(name, made, column.name, on_nan)
     return Reading(asked=f"{name}::text", made=made, type=declared)
@@ -235,7 +241,7 @@ def _element(column: PgColumn, on_nan: str, extent: Extent | None) -> _Element:
         decimal = _decimal(column, extent)
         return _Element(
             type=decimal,
-            made=lambda text: finite(text, f"CAST({text} AS {decimal})", column.name, on_nan),
+            made=lambda text: finite(text, _rounded(text, decimal, column), column.name, on_nan),
         )
     if column.element == "money":
         return _Element(type="DECIMAL(19,2)", made=lambda text: _cents(text, column))
@@ -265,7 +271,7 @@ def _declared_element(column: PgColumn, declared: str, on_nan: str) -> _Element:
     if column.element == "numeric":
 
         def number(text: str) -> str:
-            made = number_as(text, declared, column.name)
+            made = read_as(text, declared, column.name)
             if declared in APPROXIMATE and on_nan != "null":
                 return made
             return finite(text, made, column.name, on_nan)

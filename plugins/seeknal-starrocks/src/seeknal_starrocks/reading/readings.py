@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from attrs import frozen
 
-from seeknal.plugin import converted, holds, quote_identifier, read_as
+from seeknal.plugin import converted, holds, parts_as, quote_identifier, read_as
 from seeknal_starrocks.connecting import quoted
 from seeknal_starrocks.reading import fields as wire
 from seeknal_starrocks.reading.nested import is_nested
@@ -68,7 +68,8 @@ def reading_of(field: Field, wish: Wish) -> Reading:
     if type == "VARCHAR":
         return Reading(asked=asked, made=name, type=type)
     if is_nested(wish.form) and wish.natural != "JSON" and not wish.rounds_floats:
-        made = f"CAST({name} AS {type})"
+        parts = name if type == wish.natural else parts_as(name, type, field.name)
+        made = f"CAST({parts} AS {type})"
         return Reading(asked=asked, made=made, type=type, arrives="nested", form=wish.form)
     return Reading(asked=_precise(field, wish), made=_made(field, wish, type), type=type)
 
