@@ -268,6 +268,19 @@ def test_a_text_that_a_declared_type_holds_is_read(text, declared, value, maria,
     assert rows == [(value,)]
 
 
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [("16777216", "16777216"), ("-3.4028234663852886e38", "-3.4028234663852886e38")],
+)
+def test_a_float_that_is_declared_as_text_has_all_its_digits(value, text, table, ask):
+    server = table("FLOAT", value)
+
+    tabular = ask(server, "t", columns={"v": "VARCHAR"})
+    queried = ask(server, "SELECT v FROM t", columns={"v": "VARCHAR"})
+
+    assert tabular == queried == ([("v", "VARCHAR")], [(text,)])
+
+
 def test_what_no_type_holds_is_text_where_all_is_wanted(table, ask):
     server = table("TIME", "'-00:00:01'", "'10:00:00'")
 

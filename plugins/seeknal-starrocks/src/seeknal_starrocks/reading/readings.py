@@ -66,7 +66,7 @@ def reading_of(field: Field, wish: Wish) -> Reading:
         return _of_bytes(field, wish, type)
     asked, name = quoted(field.name), quote_identifier(field.name)
     if type == "VARCHAR":
-        return Reading(asked=asked, made=name, type=type)
+        return Reading(asked=_precise(field, wish), made=name, type=type)
     if is_nested(wish.form) and wish.natural != "JSON" and not wish.rounds_floats:
         parts = name if type == wish.natural else parts_as(name, type, field.name)
         made = f"CAST({parts} AS {type})"
