@@ -1,9 +1,14 @@
 """A connection to StarRocks: where it leads, what it says of the server, and that it only reads."""
 
+import socket
+import time
+from collections import namedtuple
+
 import pytest
 from tests.starrocks.test_wire import SLOW_SUM, fill
 
 from seeknal.testing import ConnectionContract, PluginContract
+from seeknal.values.durations import Duration
 from seeknal.values.errors import ConnectionFailed, NodeError
 from seeknal.values.secret import Secret
 from seeknal.values.sources import Connection
@@ -12,6 +17,7 @@ from seeknal_starrocks.asking import only_reads
 from seeknal_starrocks.options import StarRocks
 from seeknal_starrocks.session import StarRocksSession
 
+Place = namedtuple("Place", "host port")
 PLUGIN = "seeknal_starrocks.plugin"
 
 
@@ -329,3 +335,25 @@ def test_a_wrong_password_is_shown_nowhere(project):
     assert tested.exit_code == 1
     assert "Access denied for user 'root'" in told
     assert "c4n4ry" not in told
+
+
+def test_a_server_that_says_nothing_is_waited_for_as_long_as_a_connection_may_take(open_session):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        host, port = silent.getsockname()
+        place = Place(host, port)
+        begun = time.monotonic()
+
+        with pytest.raises(ConnectionFailed, match="timed out") as refused:
+            open_session(place, connect_timeout=Duration(1, "second"))
+
+    assert time.monotonic() - begun < 5
+    assert "port that of the MySQL protocol" in refused.value.help
+
+
+def test_a_statement_may_take_longer_than_a_connection(standin, open_session):
+    session = open_session(standin, connect_timeout=Duration(1, "second"))
+    standin.faults.slow(1.5)
+
+    rows = session.execute("SELECT count(*) AS n FROM people")[1]
+
+    assert rows == [(0,)]

@@ -24,7 +24,11 @@ _HELP = (
         r"Connection refused",
         "is a server running there? port is of the MySQL protocol: StarRocks' is 9030",
     ),
-    (r"timed out", "is the host reachable? connect_timeout says how long it is waited for"),
+    (
+        r"timed out",
+        "is the host reachable, and port that of the MySQL protocol? connect_timeout says how long"
+        " it is waited for",
+    ),
     (r"certificate verify failed", "ssl_ca: the file of the authority that signed it"),
     (r"SSL connection is required|not support SSL", "ssl: preferred or disabled"),
 )
@@ -34,22 +38,31 @@ def connect(name: str, options: Options) -> Any:
     """An open connection, in the catalog and database of its options. Raises ConnectionFailed."""
     import pymysql
 
-    address = address_of(name, options)
     try:
-        connection = pymysql.connect(**_parameters(name, address, options))
+        return opened(name, options)
     except (pymysql.Error, OSError) as error:
         raise failed(name, error) from None
+
+
+def opened(name: str, options: Options) -> Any:
+    """Such a connection. Raises pymysql's errors, and ConnectionFailed for what is not asked."""
+    import pymysql
+
+    address = address_of(name, options)
+    connection = pymysql.connect(**_parameters(name, address, options))
     try:
         _settle(connection, address, options)
-    except (pymysql.Error, OSError) as error:
+    except BaseException:
         connection.close()
-        raise failed(name, error) from None
+        raise
+    # More than the server takes for a statement, so that the server's own word comes first.
+    longest = int(options.query_timeout.seconds) + 30
+    connection._read_timeout = connection._write_timeout = longest
     return connection
 
 
 def _parameters(name: str, address: Address, options: Options) -> dict[str, Any]:
-    # More than the server takes for a statement, so that the server's own word comes first.
-    longest = int(options.query_timeout.seconds) + 30
+    patience = max(1, int(options.connect_timeout.seconds))
     return {
         "host": address.host,
         "port": address.port,
@@ -57,9 +70,9 @@ def _parameters(name: str, address: Address, options: Options) -> dict[str, Any]
         "password": address.password.encode(),
         "charset": "utf8mb4",
         "autocommit": None,
-        "connect_timeout": max(1, int(options.connect_timeout.seconds)),
-        "read_timeout": longest,
-        "write_timeout": longest,
+        "connect_timeout": patience,
+        "read_timeout": patience,
+        "write_timeout": patience,
         **_encryption(name, options),
     }
 
@@ -148,6 +161,20 @@ def is_lost(error: BaseException) -> bool:
     if isinstance(error, pymysql.Error):
         return isinstance(error, pymysql.err.InterfaceError) or (error.args or (0,))[0] in _LOST
     return isinstance(error, OSError) and not isinstance(error, TimeoutError)
+
+
+def is_interrupted(error: BaseException) -> bool:
+    """Whether a connection ended while it was made: another one may do better.
+
+    One that nobody answers is waited for once.
+    """
+    import ssl
+
+    cause = getattr(error, "original_exception", error.__context__)
+    if isinstance(cause, TimeoutError):
+        return False
+    cut = (ConnectionResetError, ConnectionAbortedError, BrokenPipeError, ssl.SSLEOFError)
+    return is_lost(error) or isinstance(cause, cut)
 
 
 def failed(name: str, error: Exception) -> ConnectionFailed:
