@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import frozen
 
 from seeknal_starrocks.addresses import address_of
-from seeknal_starrocks.connecting import connect
+from seeknal_starrocks.connecting import failed, is_interrupted, opened
 from seeknal_starrocks.reading.connections import connection_of
 from seeknal_starrocks.reading.dialects import Connection, Dialect, Options, dialect_of
 from seeknal_starrocks.reading.telling import told_of
@@ -56,9 +56,16 @@ def question_of(source: Source, options: Options, context: Context) -> Question:
 def open_server(question: Question) -> Any:
     """A connection on which one state of the server is seen, where it can do that.
 
-    Raises ConnectionFailed, and pymysql's errors.
+    Raises ConnectionFailed, and errors of pymysql or the network for what is lost or refused.
     """
-    server = connect(question.name, question.connection)
+    import pymysql
+
+    try:
+        server = opened(question.name, question.connection)
+    except (pymysql.Error, OSError) as error:
+        if is_interrupted(error):
+            raise
+        raise failed(question.name, error) from None
     if question.dialect.snapshot is not None:
         try:
             with server.cursor() as cursor:

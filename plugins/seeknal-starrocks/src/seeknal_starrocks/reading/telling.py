@@ -24,7 +24,9 @@ _TIMEOUT = re.compile(
 
 def is_lost(error: BaseException) -> bool:
     """Whether the connection ended, so that another one may do better."""
-    return error.lost if isinstance(error, Broken) else connecting.is_lost(error)
+    if isinstance(error, Broken):
+        return error.lost
+    return connecting.is_lost(error) or connecting.is_interrupted(error)
 
 
 @contextmanager
