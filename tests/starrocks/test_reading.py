@@ -287,3 +287,20 @@ def test_a_project_reads_from_both(seeknal_project, standin, maria):
 
     assert sorted(made.rows("source.people")) == [(1, "a"), (2, None)]
     assert [row[0] for row in sorted(made.rows("source.events"))] == [1, 2, 3]
+
+
+def test_a_query_gives_its_rows_in_its_order(maria, ask):
+    maria.execute("CREATE TABLE t AS SELECT seq AS id, 500 - seq AS n FROM seq_1_to_500")
+
+    _, rows = ask(maria, "SELECT id, n FROM t ORDER BY n, id")
+
+    assert [row[1] for row in rows] == list(range(500))
+
+
+@pytest.mark.parametrize("more", [{}, {"columns": {"at": "DATE"}}])
+def test_a_query_is_asked_as_it_stands_where_nothing_is_changed_of_it(server, more, ask):
+    server.execute(EVENTS[0], database="shop")
+
+    ask(server, "SELECT id, at FROM events ORDER BY id -- newest last", **more)
+
+    assert last_query(server) == "SELECT id, at FROM events ORDER BY id -- newest last"

@@ -143,12 +143,13 @@ def test_a_row_of_starrocks_may_be_longer_than_a_packet(server, ask):
 
 
 def test_a_wrong_password_is_told_and_is_not_tried_again(maria, ask):
+    wrong = {"password": Secret("c4n4ry-wr0ng")}
+
     with (
         Proxy(maria) as proxy,
         pytest.raises(ConnectionFailed, match="Access denied for user 'reader'") as refused,
     ):
-        wrong = {"port": proxy.port, "password": Secret("c4n4ry-wr0ng")}
-        ask(maria, "t", connection=wrong)
+        ask(maria, "t", connection={"port": proxy.port, **wrong})
 
     assert "c4n4ry" not in str(refused.value)
     assert len(proxy.passed) == 1

@@ -16,6 +16,8 @@ from seeknal_starrocks.connecting import quoted
 from seeknal_starrocks.reading.batches import batches_of, schema_of
 from seeknal_starrocks.reading.cancelling import cancel
 from seeknal_starrocks.reading.columns import described, relation_of, wanted
+from seeknal_starrocks.reading.fields import fields_of
+from seeknal_starrocks.reading.naming import checked
 from seeknal_starrocks.reading.question import open_server, question_of
 from seeknal_starrocks.reading.restricting import restricted
 from seeknal_starrocks.reading.telling import is_lost, told_of
@@ -23,6 +25,7 @@ from seeknal_starrocks.reading.wishes import declared_types, readings_of
 
 if TYPE_CHECKING:
     from seeknal.plugin import Context, Source
+    from seeknal_starrocks.reading.batches import Readings
     from seeknal_starrocks.reading.dialects import Options
     from seeknal_starrocks.reading.question import Question
     from seeknal_starrocks.reading.readings import Reading
@@ -116,13 +119,14 @@ def _once(question: Question, server: Any) -> Begun:
     readings = readings_of(wanted(found, question.source), declared, question)
     names = {name: str(type) for name, type in declared.items()}
     rows = restricted(relation, found, question, names)
-    expressions = ", ".join(
-        f"{reading.asked} AS {quoted(name)}" for name, reading in readings.items()
-    )
     cursor = server.cursor(SSCursor)
-    cursor.execute(f"SELECT {expressions} FROM {rows}")
+    query = _untouched(question, readings) if rows == relation else None
+    cursor.execute(query or _selecting(readings, rows))
     # The rows are read here: the cursor, when it goes, is not to look for their end.
     cursor._result.unbuffered_active = False
+    if query and (arriving := fields_of(cursor)) != found:
+        # In brackets it may have been told of otherwise: other names, fewer digits.
+        readings = readings_of(wanted(arriving, question.source), declared, question)
     batches = batches_of(server, readings)
     first = next(batches, None)
     return Begun(
@@ -131,6 +135,23 @@ def _once(question: Question, server: Any) -> Begun:
         first=[] if first is None else [first],
         rest=batches,
     )
+
+
+def _untouched(question: Question, readings: Readings) -> str | None:
+    """The query as it stands, which keeps the order of its rows; None where it has to be changed.
+
+    Servers drop the ORDER BY of one in brackets.
+    """
+    query = question.source.query
+    plain = all(reading.asked == quoted(name) for name, reading in readings.items())
+    return checked(query, "query", question.dialect) if query is not None and plain else None
+
+
+def _selecting(readings: Readings, rows: str) -> str:
+    expressions = ", ".join(
+        f"{reading.asked} AS {quoted(name)}" for name, reading in readings.items()
+    )
+    return f"SELECT {expressions} FROM {rows}"
 
 
 def _batches(begun: Begun, question: Question, waiting: ExitStack, asked: _Asked) -> Iterator[Any]:
