@@ -32,8 +32,20 @@ _FIRST, _LAST = "0001-01-01", "9999-12-31"
 _ENDS = f"'{_FIRST} 00:00:00' AND TIMESTAMP '{_LAST} 23:59:59.999999'"
 _BEYOND = f"coalesce(TRY_CAST({{}} AS TIMESTAMP) NOT BETWEEN TIMESTAMP {_ENDS}, {{}} IS NOT NULL)"
 _NUL = r"""regexp_matches({}, '(^|[^\\])(\\\\)*\\u0000')"""
-_LONG_NUMBER = r"""regexp_matches({}, '^(?:[^"]|"(?:[^"\\]|\\.)*")*[0-9]{20}')"""
-"""Outside of its strings JSON has digits only in numbers: those of 64 bits have fewer."""
+_STRINGLESS = r"""regexp_replace({}, '"(?:[^"\\]|\\.)*"', '', 'g')"""
+_NUMBERS = f"regexp_extract_all({_STRINGLESS}, '-?[0-9][0-9.eE+-]*')"
+"""Of a text of JSON, as they are written there."""
+_DIGITS = "regexp_replace(regexp_replace({}, '[eE].*|[.-]', '', 'g'), '^0+|0+$', '', 'g')"
+"""Those that count: a double that is shown by the same ones is the same number."""
+_ROUNDED = (
+    f"coalesce({_DIGITS.replace('{}', 'n')}"
+    f" <> {_DIGITS.replace('{}', 'CAST(TRY_CAST(n AS DOUBLE) AS VARCHAR)')}, true)"
+)
+_INEXACT = (
+    f"len(list_filter({_NUMBERS}, lambda n: CASE WHEN regexp_matches(n, '[.eE]')"
+    f" THEN {_ROUNDED} ELSE strlen(n) > 19 AND TRY_CAST(n AS BIGINT) IS NULL END)) > 0"
+)
+"""That a number is neither a double nor, by its length, one of 64 bits."""
 _PLAIN_NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _MAY_BE_KEY = re.compile(r"(BOOLEAN|TINYINT|SMALLINT|INT|BIGINT|LARGEINT|DATE|DATETIME|VARCHAR)\b")
 _MAY_BE_SORTED = re.compile(_MAY_BE_KEY.pattern + r"|DECIMAL\b")
@@ -145,7 +157,7 @@ _JSON = Shape(
     type="JSON",
     wrong=(
         "(json_type({}) IN ('NULL', 'VARCHAR')"
-        f" OR {_NUL.replace('{}', _TEXT)} OR {_LONG_NUMBER.replace('{}', _TEXT)})"
+        f" OR {_NUL.replace('{}', _TEXT)} OR {_INEXACT.replace('{}', _TEXT)})"
     ),
 )
 """A text, or null, as a whole: whether StarRocks takes it for another value is not known."""
