@@ -2,6 +2,7 @@
 
 import logging
 import re
+import socket
 from datetime import date, datetime, timedelta, timezone
 
 import pytest
@@ -349,6 +350,40 @@ def test_a_password_goes_over_no_open_line_where_encryption_is_required(
 
     assert tls.log.requests == []
     assert tls.execute("SHOW TABLES", "shop") == []
+
+
+def closed(server):
+    with socket.create_server((server.host, 0)) as listening:
+        return listening.getsockname()[1]
+
+
+@pytest.mark.parametrize(
+    ("mode", "port", "ssl", "says", "help"),
+    [
+        ({}, lambda server: server.port, "preferred", "does not speak HTTP", "8030"),
+        (UPSERT, lambda server: server.port, "preferred", "does not speak HTTP", "8030"),
+        ({}, closed, "preferred", "refused", "8030"),
+        (UPSERT, closed, "preferred", "refused", "8030"),
+        (UPSERT, lambda server: server.backend_port, "preferred", "answered 404", "8030"),
+        ({}, lambda server: server.http_port, "required", "WRONG_VERSION", "ssl: preferred"),
+    ],
+)
+def test_a_port_that_takes_no_loads_is_told_with_the_key_that_names_it(
+    servers, deliver, certificate, mode, port, ssl, says, help
+):
+    file, key = certificate
+    tls = servers(certificate=file, key=key)
+    # A backend takes rows, and does not tell what became of them.
+    wrong = {"port": tls.port, "http_port": port(tls), "ssl": ssl}
+    tls.faults.fail("be commit asked", "not now")
+
+    with pytest.raises(DeliveryError) as caught:
+        deliver(ROWS.format(1, "a"), **mode, connection=wrong)
+
+    assert caught.value.code == "SK1938"
+    assert says in caught.value.message
+    assert caught.value.message.isprintable()
+    assert help in caught.value.help
 
 
 @pytest.mark.parametrize(

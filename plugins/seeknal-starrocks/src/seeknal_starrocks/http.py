@@ -22,6 +22,12 @@ if TYPE_CHECKING:
 
 _MOST = 1 << 20
 """Bytes of an answer or a line of one: more is none of StarRocks'."""
+_PORT = "http_port: of the connection is the frontend's, 8030 where nothing else is said"
+_OF_TLS = {
+    "certificate verify failed": "ssl_ca: of the connection, the file of who signed the frontend's",
+    "WRONG_VERSION_NUMBER": "http_port: of the connection has to take https, as ssl: asks for;"
+    " ssl: preferred lets rows and password go without",
+}
 Place = tuple[str, int]
 
 
@@ -85,11 +91,13 @@ def ask(
         found = json.loads(answer.body)
     except ValueError:
         found = None
-    if not isinstance(found, dict):
+    # What a frontend is asked, a backend knows in part only.
+    if not isinstance(found, dict) or answer.status == 404:
         raise DeliveryError(
-            f"{door.frontend[0]} answered {answer.status}, and nothing that StarRocks says",
+            f"{door.frontend[0]}:{door.frontend[1]} answered {answer.status}, and nothing that a"
+            " frontend of StarRocks says",
             code="SK1938",
-            help="http_port: of the connection is the frontend's, 8030 where nothing else is said",
+            help=_PORT,
         )
     return found
 
@@ -140,10 +148,25 @@ def _once(
                     answer = _read(coming)
                 return answer
         except (OSError, http.client.HTTPException) as error:
-            said = scrub(str(error) or type(error).__name__)
-            raise Lost(f"no answer of {place[0]}:{place[1]}: {said}") from None
+            raise _lost(place, error) from None
         finally:
             door.opened.discard(connection)
+
+
+def _lost(place: Place, error: Exception) -> Lost:
+    """That no answer came; where it looks as if none ever will, with what may be wrong."""
+    said, help = scrub(str(error) or type(error).__name__), None
+    if isinstance(error, http.client.BadStatusLine):
+        said, help = "it does not speak HTTP, or only where it is encrypted", _PORT
+    elif isinstance(error, ConnectionRefusedError):
+        help = _PORT
+    else:
+        help = next((help for word, help in _OF_TLS.items() if word in said), None)
+    return Lost(
+        f"no answer of {place[0]}:{place[1]}: {said}",
+        code="SK1938" if help is not None else None,
+        help=help,
+    )
 
 
 def _connection(door: Door, place: Place) -> http.client.HTTPConnection:
