@@ -320,6 +320,18 @@ def test_what_is_wrong_with_a_target_is_told_without_a_server(orders, server, mo
     assert server.log.all == []
 
 
+def test_a_table_that_no_load_can_name_is_told_without_a_server(orders, server):
+    made = orders("full")
+    target = "materializations:\n  - {type: starrocks, connection: reporting, table: shop.größe}\n"
+    made.write({"seeknal/orders.yml": ORDERS.replace("TARGET", target)})
+    server.log.clear()
+
+    outcome = made.run("validate")
+
+    assert "SK1930" in outcome.stdout + outcome.stderr
+    assert server.log.all == []
+
+
 def test_a_target_says_where_it_is_in_an_environment(orders):
     made = orders("full")
 

@@ -406,6 +406,37 @@ def test_names_of_tables_may_be_quoted(server, deliver):
     assert server.execute("SELECT id FROM `told.here`", "shop") == [(1,)]
 
 
+@pytest.mark.parametrize("mode", [{}, BY_TIME, UPSERT])
+@pytest.mark.parametrize("name", ["a b", "a'b", "x%sx", "1+1=2?#&", "a%20b"])
+def test_a_table_may_be_called_what_starrocks_takes(server, deliver, name, mode):
+    deliver(ROWS.format(1, "a"), table=f"shop.`{name}`", **mode)
+
+    done = deliver(ROWS.format(2, "b"), table=f"shop.`{name}`", **mode)
+
+    assert done.rows == 1
+    assert (2, "b") in rows_of(server, f"SELECT id, word FROM `{name}`")
+
+
+@pytest.mark.parametrize(
+    ("name", "mode"),
+    [
+        *(
+            (name, mode)
+            for name in ("größe", "a/b", " a", "a\tb")
+            for mode in ({}, BY_TIME, UPSERT)
+        ),
+        ("x" * 999, {}),
+        ("x" * 1025, UPSERT),
+    ],
+)
+def test_a_name_of_a_table_that_loads_cannot_say_is_refused_first(server, deliver, name, mode):
+    with pytest.raises(NodeError, match=r"no name that|longer than"):
+        deliver(ROWS.format(1, "a"), table=f"shop.`{name}`", **mode)
+
+    assert server.execute("SHOW TABLES", "shop") == []
+    assert server.log.statements == []
+
+
 def test_a_twin_of_somebody_elses_stays(server, deliver):
     server.execute("CREATE TABLE told__seeknal_of_mine (id INT)", "shop")
     server.execute("CREATE TABLE told__seeknal_0123456789abcdef (id INT) COMMENT 'mine'", "shop")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from seeknal.plugin import Misfit, NodeError, Problem, RowsRefused, batch_misfits, column_help
-from seeknal_starrocks.delivering import refuse_reserved
+from seeknal_starrocks.delivering import refuse_table
 from seeknal_starrocks.isolating import LEDGER
 from seeknal_starrocks.making import partition_columns
 from seeknal_starrocks.options import StarRocks, StarRocksTarget
@@ -26,7 +26,8 @@ def check_target(target: Target, connection: object) -> None:
         # The connection's URL may have it, which is looked at where it is used.
         return
     table = table_of(written, known.database)
-    refuse_reserved(table, Table(database=known.delivery_database, name=LEDGER))
+    ledger = Table(database=known.delivery_database, name=LEDGER)
+    refuse_table(table, ledger, target.mode)
 
 
 def problems_of(project: Project) -> Iterable[Problem]:

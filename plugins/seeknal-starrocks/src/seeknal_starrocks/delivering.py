@@ -16,7 +16,9 @@ from seeknal_starrocks.isolating import (
     within_default,
 )
 from seeknal_starrocks.replacing import replace
+from seeknal_starrocks.tablename import refuse_unsendable
 from seeknal_starrocks.turns import turn_of
+from seeknal_starrocks.twins import LONGER
 from seeknal_starrocks.work import Work
 
 if TYPE_CHECKING:
@@ -32,7 +34,7 @@ def deliver(
     name, connection = connection_of(target, context)
     table = isolated(named(target, options, name, connection), context)
     ledger = ledger_of(connection, context)
-    refuse_reserved(table, ledger)
+    refuse_table(table, ledger, target.mode)
     found = rows_to_write(
         target,
         relation,
@@ -66,8 +68,9 @@ def _written(work: Work) -> Delivered:
     return replace(work)
 
 
-def refuse_reserved(table: Table, ledger: Table) -> None:
-    """Raises NodeError for a table that nothing may be delivered to."""
+def refuse_table(table: Table, ledger: Table, mode: str) -> None:
+    """Raises NodeError for a table that nothing may be delivered to, or not in this mode."""
+    refuse_unsendable(table, spare=0 if mode == "upsert_by_key" else LONGER)
     if table.database.lower() in ("information_schema", "sys", "_statistics_"):
         raise NodeError(
             f"{table} is a table of StarRocks' own",

@@ -13,6 +13,11 @@ from seeknal_starrocks.connecting import quoted
 _PART = re.compile(r'\s*(?:`((?:[^`]|``)+)`|"((?:[^"]|"")+)"|([^`".\s]+))\s*(\.|$)')
 
 
+_LONGEST = 1024
+_SENT = re.compile(r"(?! )[ -.0-~]+(?<! )")
+"""Names that stay what they are in a path and in a header of HTTP."""
+
+
 @frozen(kw_only=True)
 class Table:
     """A table of the default catalog."""
@@ -55,6 +60,24 @@ def table_of(text: str, database: str | None) -> Table:
             help="table: database.name, or database: of the connection",
         )
     return Table(database=database, name=parts[0])
+
+
+def refuse_unsendable(table: Table, spare: int) -> None:
+    """Raises NodeError for a name that no load says, or that leaves no ``spare`` characters."""
+    for part in (table.database, table.name):
+        if not _SENT.fullmatch(part):
+            raise NodeError(
+                f"{part!r} is no name that rows can be sent to: loads say it by HTTP",
+                code="SK1930",
+                help="letters from a to z, digits and other signs of ASCII, but no slash",
+            )
+    if len(table.name) > _LONGEST - spare:
+        raise NodeError(
+            f"the name of table {table.name[:40]}... is longer than {_LONGEST - spare} characters",
+            code="SK1930",
+            help=f"StarRocks takes {_LONGEST}; a table that is replaced has others beside it,"
+            " with longer names",
+        )
 
 
 def _parts(text: str) -> list[str]:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from seeknal_starrocks.tablename import Table
 
 _INFIX = "__seeknal_"
+LONGER = len(_INFIX) + 16
+"""Characters by which the name of a twin is longer."""
 _RANDOM = re.compile(r"[0-9a-f]{16}")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from seeknal_starrocks.testing.armed import Dropped
 from seeknal_starrocks.testing.engine.loads import LabelUsed
@@ -33,6 +33,11 @@ def _operation(name: str) -> str:
     return "write" if name == "load" else name
 
 
+def _place(match: re.Match[str]) -> Place:
+    """The table of a path: its parts are decoded once it was taken apart."""
+    return (DEFAULT, unquote(match[1]), unquote(match[2]))
+
+
 class Frontend(Request):
     """Sends loads to a backend, and says what became of a label."""
 
@@ -41,11 +46,11 @@ class Frontend(Request):
         if self.user is None:
             self.send(_DENIED)
         elif match := _LOAD.fullmatch(path):
-            self._load((DEFAULT, match[1], match[2]))
+            self._load(_place(match))
         elif match := _TRANSACTION.fullmatch(path):
             self._transaction(match[1])
         elif match := _STATE.fullmatch(path):
-            self._state(match[1])
+            self._state(unquote(match[1]))
         else:
             self.send(_UNKNOWN)
 
@@ -99,7 +104,7 @@ class Backend(Request):
         if self.user is None:
             self.send(_DENIED)
         elif match := _LOAD.fullmatch(path):
-            self._load((DEFAULT, match[1], match[2]))
+            self._load(_place(match))
         elif match := _TRANSACTION.fullmatch(path):
             self._transaction(match[1])
         else:
