@@ -320,6 +320,16 @@ def test_what_is_wrong_with_a_target_is_told_without_a_server(orders, server, mo
     assert server.log.all == []
 
 
+def test_properties_may_be_numbers_and_true_or_false(orders, server):
+    made = orders("full", more=", properties: {replication_num: 2, replicated_storage: true}")
+
+    made.run("run").assert_ok()
+
+    written = server.execute("SHOW CREATE TABLE shop.orders")[0][1]
+    assert '"replication_num" = "2"' in written
+    assert '"replicated_storage" = "true"' in written
+
+
 def test_a_table_that_no_load_can_name_is_told_without_a_server(orders, server):
     made = orders("full")
     target = "materializations:\n  - {type: starrocks, connection: reporting, table: shop.größe}\n"

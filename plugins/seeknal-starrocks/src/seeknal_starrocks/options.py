@@ -11,6 +11,11 @@ from seeknal.plugin import Duration, option
 from seeknal_starrocks.serveroptions import Server
 
 
+def property_text(value: object) -> str:
+    """A value of a property in YAML as the text that StarRocks wants."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 @frozen(kw_only=True)
 class StarRocks(Server):
     """A connection of type ``starrocks``: to a frontend, by the MySQL protocol."""
@@ -64,6 +69,6 @@ class StarRocksTarget:
     partition_by: tuple[str, ...] = option(
         (), summary="columns, or an expression: date_trunc('day', at)"
     )
-    properties: Mapping[str, str] = option(
-        factory=dict, summary="PROPERTIES of a table that is made: texts"
+    properties: Mapping[str, str | int | float | bool] = option(
+        factory=dict, summary="PROPERTIES of a table that is made"
     )

@@ -11,7 +11,7 @@ from attrs import evolve, frozen
 from seeknal.plugin import DeliveryContext, Range, Relation, Target
 from seeknal_starrocks.loading import Loading
 from seeknal_starrocks.marks import Mark
-from seeknal_starrocks.options import StarRocks, StarRocksTarget
+from seeknal_starrocks.options import StarRocks, StarRocksTarget, property_text
 from seeknal_starrocks.owners import owner_of
 from seeknal_starrocks.server import Server
 from seeknal_starrocks.tablename import Table
@@ -61,7 +61,8 @@ class Work:
         """Of what is made."""
         replicas = self.connection.replication_num
         general = {"replication_num": str(replicas)} if replicas is not None else {}
-        return {**general, **self.options.properties}
+        own = {key: property_text(value) for key, value in self.options.properties.items()}
+        return {**general, **own}
 
     @property
     def beginning(self) -> Mark:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from seeknal.plugin import Delivered, DeliveryError
 from seeknal_starrocks.isolating import connection_of
-from seeknal_starrocks.serving import properties, rules
+from seeknal_starrocks.options import property_text
+from seeknal_starrocks.serving import rules
 from seeknal_starrocks.serving.deploying import Deployment
 from seeknal_starrocks.serving.desk import opened, see_what_is_new
 from seeknal_starrocks.serving.facts import facts_of
@@ -70,7 +71,7 @@ def view_of(
         schedule=schedule_of(config.refresh),
         properties={
             **_copies(connection_of(target, context)[1]),
-            **{key: properties.text_of(value) for key, value in config.properties.items()},
+            **{key: property_text(value) for key, value in config.properties.items()},
         },
         project=context.project,
         environment=context.environment,

@@ -47,11 +47,6 @@ _ONE_OF = {
 _TTL = ("YEAR", "MONTH", "DAY", "HOUR", "MINUTE")
 
 
-def text_of(value: object) -> str:
-    """A value of YAML as the text that StarRocks wants."""
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
 def problems_of(
     given: Mapping[str, str], *, partitioned: bool, by_list: bool, version: tuple[int, ...]
 ) -> Iterator[str]:

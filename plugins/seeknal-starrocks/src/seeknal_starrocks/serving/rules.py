@@ -13,6 +13,7 @@ from attrs import frozen
 
 from seeknal.plugin import did_you_mean
 from seeknal_starrocks.connecting import quoted
+from seeknal_starrocks.options import property_text
 from seeknal_starrocks.serving import partitions, properties
 from seeknal_starrocks.serving.schedule import schedule_of
 
@@ -49,7 +50,7 @@ def shape_of(config: ViewConfig, facts: Facts) -> Shape:
 
 def problems_of(config: ViewConfig, facts: Facts) -> list[str]:
     """Everything that StarRocks would refuse, in words for who wrote it."""
-    given = {key: properties.text_of(value) for key, value in config.properties.items()}
+    given = {key: property_text(value) for key, value in config.properties.items()}
     by = _partitions(config, facts)
     origins = {each.name.lower(): each.origin for each in facts.outputs}
     lists = partitions.by_list(by, origins)
