@@ -10,7 +10,7 @@ from decimal import Decimal
 import pytest
 from tests.starrocks.stream import Client
 
-from seeknal_starrocks.testing import HTTP_POINTS
+from seeknal_starrocks.testing import HTTP_POINTS, Refused
 
 pytestmark = pytest.mark.inside
 
@@ -480,3 +480,20 @@ def test_a_string_is_shorter_than_the_longest_varchar(standin, stream):
 
     assert short["Status"] == "Success"
     assert longer["NumberFilteredRows"] == 1
+
+
+@pytest.mark.parametrize("ratio", ["0", "1"])
+def test_a_key_of_more_bytes_than_any_fails_the_load(standin, stream, ratio):
+    standin.execute(
+        "CREATE TABLE keyed (a BIGINT NOT NULL, b VARCHAR(99) NOT NULL, c VARCHAR(99) NOT NULL)"
+        " PRIMARY KEY (a, b, c)",
+        "shop",
+    )
+    bodies = [json.dumps({"a": 1, "b": "x" * 60, "c": "y" * size}).encode() for size in (58, 59)]
+
+    told = [stream.load("keyed", body, format="json", max_filter_ratio=ratio) for body in bodies]
+
+    assert [each["Status"] for each in told] == ["Success", "Fail"]
+    assert "primary key size exceed the limit" in told[1]["Message"]
+    with pytest.raises(Refused, match="primary key size exceed the limit"):
+        standin.execute(f"INSERT INTO keyed VALUES (1, '{'x' * 60}', '{'y' * 59}')", "shop")

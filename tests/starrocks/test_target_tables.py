@@ -238,6 +238,38 @@ def test_a_key_that_is_too_long_is_refused_by_its_column(server, deliver):
         deliver(ROWS.format(1, "x" * 129), mode="upsert_by_key", unique_keys=("word",))
 
 
+def test_a_value_that_is_refused_leaves_no_table(server, deliver):
+    with pytest.raises(RowsRefused, match="which is longer than varchar"):
+        deliver("SELECT repeat('x', 129) AS id, 'a' AS word", **UPSERT)
+
+    assert server.execute("SHOW TABLES", "shop") == []
+
+
+LONG_KEYS = {"mode": "upsert_by_key", "unique_keys": ("id", "at", "word")}
+
+
+def long_keys(length):
+    return f"SELECT 1::BIGINT AS id, DATE '2026-01-01' AS at, repeat('x', {length}) AS word"
+
+
+def test_keys_have_so_many_bytes_together_as_starrocks_takes(server, deliver):
+    deliver(long_keys(116), **LONG_KEYS)
+
+    with pytest.raises(RowsRefused, match="with id, at more than the 128 bytes of a key"):
+        deliver(long_keys(117), **LONG_KEYS)
+
+    assert server.execute("SELECT length(word) FROM told", "shop") == [(116,)]
+
+
+def test_a_key_of_somebody_elses_table_is_no_longer_than_any(server, deliver):
+    server.execute(
+        "CREATE TABLE told (id VARCHAR(999) NOT NULL, word INT) PRIMARY KEY (id)", "shop"
+    )
+
+    with pytest.raises(RowsRefused, match="more than the 128 bytes of a key"):
+        deliver("SELECT repeat('x', 129) AS id, 1 AS word", **UPSERT)
+
+
 @pytest.mark.parametrize("type", ["DECIMAL(10,2)", "DOUBLE"])
 def test_a_key_of_a_type_that_no_key_has_is_refused(deliver, type):
     with pytest.raises(RowsRefused, match="no primary key has such a column"):

@@ -9,11 +9,20 @@ from attrs import evolve
 from seeknal.plugin import DeliveryError, RowsRefused, TargetStands
 from seeknal_starrocks.batch import refuse
 from seeknal_starrocks.tables import change_of, fit_of
+from seeknal_starrocks.writetypes import LONGEST_KEY
 
 if TYPE_CHECKING:
     from seeknal_starrocks.server import Server
     from seeknal_starrocks.tables import Standing
     from seeknal_starrocks.work import Work
+    from seeknal_starrocks.writetypes import Writing
+
+
+_BYTES = {
+    **{"boolean": 1, "tinyint": 1, "smallint": 2, "int": 4, "bigint": 8, "largeint": 16},
+    **{"date": 4, "datetime": 8},
+}
+"""Of a value of a key; of a text that others follow there are two more than it has."""
 
 
 def refuse_place(work: Work, server: Server, there: Standing | None) -> None:
@@ -79,4 +88,29 @@ def refuse_unfit(work: Work, there: Standing) -> None:
             none = f"{writing.value} IS NULL"
             conditions[writing] = " OR ".join(filter(None, (conditions[writing], none)))
             why[writing] = why[writing] or "which may not be NULL there"
+    for writing, (long, said) in _long_keys(work, there).items():
+        conditions[writing] = " OR ".join(filter(None, (conditions[writing], long)))
+        why[writing] = f"{why[writing]}, {said}" if why[writing] else said
     refuse(work.relation, work.context, conditions, why)
+
+
+def _long_keys(work: Work, there: Standing) -> dict[Writing, tuple[str, str]]:
+    """By the last text of a primary key, a test for keys that are too long, and what they are."""
+    given = {writing.name.lower(): writing for writing in work.writings}
+    keys = [
+        (column, given[column.name.lower()])
+        for column in there.columns
+        if column.key == "PRI" and column.name.lower() in given
+    ]
+    texts = [writing for column, writing in keys if column.type not in _BYTES]
+    if not texts:
+        return {}
+    fixed = sum(_BYTES.get(column.type, 2) for column, _ in keys)
+    if keys[-1][0].type not in _BYTES:
+        fixed -= 2
+    bytes = " + ".join((str(fixed), *(f"strlen({writing.shown})" for writing in texts)))
+    others = ", ".join(writing.name for _, writing in keys if writing is not texts[-1])
+    said = (
+        f"which is {f'with {others} ' if others else ''}more than the {LONGEST_KEY} bytes of a key"
+    )
+    return {texts[-1]: (f"{bytes} > {LONGEST_KEY}", said)}

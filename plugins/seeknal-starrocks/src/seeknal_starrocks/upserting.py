@@ -19,12 +19,12 @@ from seeknal_starrocks.making import create, ensure_database
 from seeknal_starrocks.marks import words_of, written
 from seeknal_starrocks.parts import parts_of
 from seeknal_starrocks.server import text
-from seeknal_starrocks.tables import add_columns, change_of, standing
+from seeknal_starrocks.tables import Standing, TableColumn, add_columns, change_of, plain, standing
+from seeknal_starrocks.writetypes import as_key, sorted_first
 
 if TYPE_CHECKING:
     from seeknal_starrocks.http import Door
     from seeknal_starrocks.server import Server
-    from seeknal_starrocks.tables import Standing
     from seeknal_starrocks.work import Work
 
 _TRIES = 3
@@ -65,6 +65,7 @@ def _settle(work: Work, server: Server, door: Door) -> None:
 def _made_ready(work: Work, server: Server, there: Standing | None) -> Standing:
     """The table with the columns that the rows need. Raises DeliveryError."""
     if there is None:
+        refuse_unfit(work, _to_be(work))
         mark = evolve(work.beginning, made=work.made)
         server.ask(create(work, work.table, written(mark)))
     else:
@@ -90,6 +91,15 @@ def _remember(work: Work, server: Server, there: Standing) -> None:
         return
     comment = written(mark.beside(work.owner), words_of(there.comment))
     server.ask(f"ALTER TABLE {work.table.quoted} COMMENT = {text(comment)}")
+def _to_be(work: Work) -> Standing:
+    """The table as it will be made."""
+    columns = [
+        TableColumn(name=writing.name, type=plain(as_key(writing).type), nullable=False, key="PRI")
+        if writing.name in work.keys
+        else TableColumn(name=writing.name, type=plain(writing.type), nullable=True)
+        for writing in sorted_first(work.writings, work.keys)
+    ]
+    return Standing(columns=tuple(columns), comment="")
 
 
 def _refuse_other_keys(work: Work, there: Standing) -> None:

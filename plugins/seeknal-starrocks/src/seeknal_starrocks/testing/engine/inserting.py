@@ -139,6 +139,9 @@ def _check_fit(cursor: Any, table: Table, rows: str) -> None:
             run(cursor, f"SELECT count(*) FROM ({rows}) WHERE {' OR '.join(unfit)}")
             if cursor.fetchone()[0]:
                 raise analysis(f"Insert has filtered data in strict mode, in column {column.name}")
+    run(cursor, f"SELECT count(*) FROM ({rows}) WHERE {writing.too_long(table)}")
+    if cursor.fetchone()[0]:
+        raise analysis(writing.LONG_KEY)
 
 
 def delete(world: World, session: Session, sql: str) -> Done:

@@ -64,6 +64,29 @@ def unfit(columns: Sequence[Column]) -> str:
     return " OR ".join(f"coalesce({condition}, false)" for condition in found)
 
 
+_LONGEST_KEY = 128
+_BYTES = {
+    **{"boolean": 1, "tinyint": 1, "smallint": 2, "int": 4, "bigint": 8, "largeint": 16},
+    **{"date": 4, "datetime": 8},
+}
+LONG_KEY = "primary key size exceed the limit."
+
+
+def too_long(table: Table) -> str:
+    """A condition that rows meet whose primary key has more bytes than one may have."""
+    keys = [column for column in table.columns if column.key]
+    if table.model != "PRIMARY":
+        return "FALSE"
+    # Two bytes say where a text ends that something follows.
+    sizes = [
+        str(_BYTES[key.type])
+        if key.type in _BYTES
+        else f"octet_length(encode({quoted(key.name)})) + {0 if key is keys[-1] else 2}"
+        for key in keys
+    ]
+    return f"{' + '.join(sizes)} > {_LONGEST_KEY}"
+
+
 _WHOLE = "-?[0-9]+"
 _DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _PATTERNS = {

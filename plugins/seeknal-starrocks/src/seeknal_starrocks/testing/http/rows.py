@@ -72,6 +72,10 @@ def read(cursor: Any, table: Table, options: Options, body: Path, load: int) -> 
     filtered = cursor.fetchone()[0]
     if rows and filtered / rows > options.most_filtered:
         raise BadLoad("too many filtered rows", rows=rows, filtered=filtered)
+    if all(key in names for key in table.keys):
+        long = f"SELECT count(*) FROM body WHERE {writing.too_long(table)}"
+        if cursor.execute(long).fetchone()[0]:
+            raise BadLoad(writing.LONG_KEY)
     cursor.execute(f"INSERT INTO {stage} SELECT * FROM body")
     return Counted(rows=rows, filtered=filtered, bytes=size)
 
