@@ -153,6 +153,14 @@ def test_a_value_that_starrocks_lacks_is_refused_before_a_table_is_made(
     assert server.execute("SHOW TABLES", "shop") == []
 
 
+def test_a_value_is_shown_without_what_a_terminal_obeys(deliver):
+    with pytest.raises(RowsRefused) as caught:
+        deliver("SELECT 1 AS id, chr(27) || '[31mé' || chr(10) || chr(0) AS v")
+
+    assert "v holds \\x1b[31mé\\n\\x00, which" in caught.value.message
+    assert caught.value.message.isprintable()
+
+
 def test_a_private_value_is_in_no_message(deliver):
     with pytest.raises(RowsRefused) as caught:
         deliver("SELECT 1 AS id, 's3cret' || chr(0) AS v", private=frozenset(("v",)))

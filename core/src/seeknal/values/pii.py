@@ -34,8 +34,13 @@ def any_pii(nodes: Mapping[NodeId, Node]) -> bool:
 
 
 def value_of(column: str, value: object, private: Collection[str]) -> str:
-    """A value as messages show it: ``***`` where its column is ``private``; NULL stays."""
-    return MASK if value is not None and column.lower() in private else str(value)
+    """A value as messages show it: ``***`` where its column is ``private``; NULL stays.
+
+    Signs that a terminal would obey, and ends of lines, are written as Python escapes them.
+    """
+    if value is not None and column.lower() in private:
+        return MASK
+    return "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in str(value))
 
 
 def type_of(type: str, hidden: bool) -> str:
