@@ -1,6 +1,7 @@
 """What deliveries to StarRocks make of tables: columns, keys, partitions, rights and views."""
 
 import logging
+import pkgutil
 import re
 import socket
 from datetime import date, datetime, timedelta, timezone
@@ -623,3 +624,45 @@ def test_a_full_table_that_is_not_ours_to_make_is_never_made_anew(server, delive
     assert before == [(7, "old")]
     assert '"compression" = "ZSTD"' in written(server)
     assert rows_of(server, "SELECT id, day, word FROM told") == [(1, None, "a")]
+
+
+def drop_twins(server):
+    for (name,) in server.execute("SHOW TABLES", "shop"):
+        if "__seeknal_" in name:
+            server.execute(f"DROP TABLE `{name}` FORCE", "shop")
+
+
+def end_transactions(server):
+    for load in server.world.loads.all():
+        if load.state == "PREPARE":
+            server.settle("shop", load.label, commit=False)
+
+
+@pytest.mark.parametrize(
+    ("mode", "step", "rival"),
+    [
+        ({}, "parts._reader", drop_twins),
+        (BY_TIME, "parts._reader", drop_twins),
+        ({}, "replacing.granting.carry", drop_twins),
+        (UPSERT, "parts._reader", end_transactions),
+    ],
+)
+def test_somebody_who_delivers_to_a_table_at_once_is_told_of(
+    server, deliver, monkeypatch, mode, step, rival
+):
+    deliver(ROWS.format(1, "a"), **mode)
+    module, _, name = f"seeknal_starrocks.{step}".rpartition(".")
+    there = getattr(pkgutil.resolve_name(module), name)
+
+    def meanwhile(*given):
+        rival(server)
+        return there(*given)
+
+    monkeypatch.setattr(f"{module}.{name}", meanwhile)
+
+    with pytest.raises(DeliveryError, match="somebody else delivers") as caught:
+        deliver(ROWS.format(2, "b"), **mode)
+
+    assert caught.value.code == "SK1949"
+    assert "run again" in caught.value.help
+    assert rows_of(server) == [(1, "a")]

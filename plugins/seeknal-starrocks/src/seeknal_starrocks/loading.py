@@ -11,6 +11,7 @@ from attrs import frozen
 
 from seeknal.plugin import DeliveryError, RowsRefused
 from seeknal_starrocks.http import ask
+from seeknal_starrocks.rivals import by_rival
 from seeknal_starrocks.server import Lost
 
 if TYPE_CHECKING:
@@ -90,6 +91,8 @@ def check_loaded(answer: dict[str, Any], rows: int) -> None:
 def refused(loading: Loading, answer: dict[str, Any]) -> DeliveryError:
     """What StarRocks says against a load."""
     message = str(answer.get("Message") or answer.get("msg") or answer.get("Status"))
+    if (rival := by_rival(message)) is not None:
+        return rival
     shown = message if not loading.private else "its message may hold values, and is not shown"
     kind = RowsRefused if answer.get("NumberFilteredRows") else DeliveryError
     return kind(

@@ -9,6 +9,7 @@ from attrs import frozen
 
 from seeknal.plugin import DeliveryError, without_values
 from seeknal_starrocks.connecting import connect, said
+from seeknal_starrocks.rivals import by_rival
 
 if TYPE_CHECKING:
     from seeknal_starrocks.options import StarRocks
@@ -74,6 +75,8 @@ class Server:
         number = error.args[0] if error.args else None
         if isinstance(error, OSError | pymysql.InterfaceError) or number in _LOST:
             return Lost(f"the connection to StarRocks was lost: {said(error)}")
+        if (rival := by_rival(said(error))) is not None:
+            return rival
         kept = f"StarRocks refused it ({type(error).__name__} {number})"
         text = said(error) if not self.private else without_values(error, self.private)
         help = next((help for word, help in _HELP.items() if word in said(error)), None)
