@@ -304,6 +304,9 @@ WRONG = [
     ("full, distributed_by: [nothing]", "SK1944"),
     ("upsert_by_key, unique_keys: [amount]", "SK1953"),
     ("upsert_by_key, unique_keys: [id], partition_by: [day]", "SK1944"),
+    ("upsert_by_key, unique_keys: [id, ID]", "SK1954"),
+    ("full, distributed_by: [id, Id]", "SK1944"),
+    ("full, partition_by: [day, day]", "SK1944"),
     ("incremental_by_time, time_column: days", "SK1338"),
 ]
 

@@ -9,6 +9,8 @@ import pytest
 
 from seeknal.values.errors import RowsRefused
 from seeknal_starrocks.testing import StandIn
+from seeknal_starrocks.testing.ddl.words import RESERVED
+from seeknal_starrocks.writetypes import may_be_field
 
 pytestmark = [pytest.mark.inside, pytest.mark.versions]
 
@@ -145,7 +147,7 @@ REFUSED = [
 def test_a_value_that_starrocks_lacks_is_refused_before_a_table_is_made(
     server, deliver, value, shown
 ):
-    with pytest.raises(RowsRefused, match="v holds") as caught:
+    with pytest.raises(RowsRefused, match=r"v holds .*, which is no ") as caught:
         deliver(f"SELECT 1 AS id, {value} AS v")
 
     assert shown in caught.value.message
@@ -176,6 +178,8 @@ def test_a_private_value_is_in_no_message(deliver):
         "['x'::BLOB]",
         "['1'::JSON]",
         "{'a b': 1}",
+        "{'select': 1}",
+        "[{'Label': 1}]",
         "MAP {1: 2}",
         "union_value(a := 1)",
     ],
@@ -185,6 +189,13 @@ def test_a_type_that_is_loaded_into_none_is_refused_by_its_column(server, delive
         deliver(f"SELECT 1 AS id, {value} AS v")
 
     assert server.execute("SHOW TABLES", "shop") == []
+
+
+def test_a_reserved_word_is_no_field(deliver):
+    named = [word for word in sorted(RESERVED) if not may_be_field(word)]
+
+    assert named == sorted(RESERVED)
+    assert may_be_field("amount")
 
 
 @pytest.mark.parametrize("name", ["größe", "a b", "select", "a.b", 'say "hi"', "it's", "ключ"])

@@ -31,7 +31,7 @@ def writings_of(relation: Relation, context: Context) -> tuple[Writing, ...]:
         relation,
         context,
         {writing: writing.wrong for writing in found},
-        {writing: f"which no {writing.type} is" for writing in found},
+        {writing: f"which is no {writing.type}" for writing in found},
     )
     return found
 

@@ -42,6 +42,8 @@ def _of_target(target: Target, options: StarRocksTarget) -> Iterator[Problem]:
         yield _wrong(target, "SK1950", "it does not say in which StarRocks", "connection: NAME")
     if target.mode == "upsert_by_key" and not options.unique_keys:
         yield _wrong(target, "SK1954", "upsert_by_key needs unique_keys", "unique_keys: [order_id]")
+    if target.mode == "upsert_by_key":
+        yield from _twice(target, "SK1954", "unique_keys", options.unique_keys)
     if target.mode == "incremental_by_time" and not options.time_column:
         yield _wrong(
             target, "SK1955", "incremental_by_time needs a time_column", "time_column: order_date"
@@ -53,8 +55,17 @@ def _of_target(target: Target, options: StarRocksTarget) -> Iterator[Problem]:
     except NodeError as error:
         yield _wrong(target, error.code, error.message, error.help or "")
         return
+    yield from _twice(target, "SK1944", "distributed_by", options.distributed_by)
+    yield from _twice(target, "SK1944", "partition_by", partition_columns(options.partition_by))
     if target.mode == "upsert_by_key" and options.unique_keys:
         yield from _beside_keys(target, options, named)
+
+
+def _twice(target: Target, code: str, key: str, names: Sequence[str]) -> Iterator[Problem]:
+    """A column is named once, whatever its capitals."""
+    small = [name.lower() for name in names]
+    for name in {name: None for at, name in enumerate(small) if name in small[:at]}:
+        yield _wrong(target, code, f"{key} names {name} twice", "keep one of them")
 
 
 def _named(key: str, options: StarRocksTarget) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""What StarRocks says where another delivery to the same table has taken back what one has begun."""
+"""What StarRocks says where another delivery to a table has taken back what one has begun."""
 
 from __future__ import annotations
 

@@ -184,6 +184,14 @@ def writing_of(column: Column) -> Writing:
     )
 
 
+def may_be_field(name: str) -> bool:
+    """Whether a field of a STRUCT may be called that: it is written without quotes."""
+    from sqlglot.dialects.starrocks import StarRocks
+
+    reserved = {*StarRocks.Generator.RESERVED_KEYWORDS, "label"}
+    return _PLAIN_NAME.fullmatch(name) is not None and name.lower() not in reserved
+
+
 def as_key(writing: Writing) -> Writing:
     """A text of a primary key is no longer than a key may be."""
     if not writing.is_text or writing.type in ("VARCHAR(36)", "VARCHAR(40)", "VARCHAR(32)"):
@@ -220,7 +228,7 @@ def _list(kind: Kind, depth: int) -> Shape | None:
 
 def _struct(kind: Kind, depth: int) -> Shape | None:
     names = [name for name, _ in kind.fields]
-    if not all(map(_PLAIN_NAME.fullmatch, names)):
+    if not all(map(may_be_field, names)):
         return None
     shapes = [_shape(inner, depth + 1) for _, inner in kind.fields]
     parts = [f"struct_extract({{}}, {quote_literal(name)})" for name in names]
