@@ -470,6 +470,33 @@ def test_a_name_of_a_table_that_loads_cannot_say_is_refused_first(server, delive
     assert server.log.statements == []
 
 
+@pytest.mark.parametrize("mode", [{}, BY_TIME, UPSERT])
+@pytest.mark.parametrize("version", ["2.5.1", "3.0.9"])
+def test_a_server_that_is_too_old_is_refused(servers, deliver, version, mode):
+    old = servers(version=version)
+
+    with pytest.raises(DeliveryError, match=f"is {version}, and 3.1 or newer is needed") as caught:
+        deliver(
+            ROWS.format(1, "a"), **mode, connection={"port": old.port, "http_port": old.http_port}
+        )
+
+    assert caught.value.code == "SK1956"
+    assert old.execute("SHOW DATABASES") == servers(version=version).execute("SHOW DATABASES")
+
+
+def test_a_column_with_a_name_that_is_too_long_is_refused(deliver):
+    with pytest.raises(RowsRefused, match="is no name of a column"):
+        deliver(f"SELECT 1 AS id, 2 AS {'x' * 1025}")
+
+
+@pytest.mark.parametrize("mode", [{}, BY_TIME, UPSERT])
+def test_partitions_of_time_are_by_a_column_of_time(deliver, mode):
+    with pytest.raises(RowsRefused, match="id, which partition_by truncates, is INTEGER") as caught:
+        deliver(ROWS.format(1, "a"), **mode, partition_by=("date_trunc('day', id)",))
+
+    assert caught.value.code == "SK1944"
+
+
 def test_a_twin_of_somebody_elses_stays(server, deliver):
     server.execute("CREATE TABLE told__seeknal_of_mine (id INT)", "shop")
     server.execute("CREATE TABLE told__seeknal_0123456789abcdef (id INT) COMMENT 'mine'", "shop")

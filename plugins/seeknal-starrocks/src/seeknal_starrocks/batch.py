@@ -14,15 +14,16 @@ if TYPE_CHECKING:
     from seeknal_starrocks.writetypes import Writing
 
 _SHOWN = 80
+_LONGEST_NAME = 1024
 _BAD_NAME = re.compile(r"[\x00-\x1f\x7f=<>!*`,()]|^\s|\s$|^__(?:op|row)$", re.IGNORECASE)
 
 
 def writings_of(relation: Relation, context: Context) -> tuple[Writing, ...]:
     """How each column is sent; raises RowsRefused for what StarRocks does not have."""
     for name in relation.names:
-        if _BAD_NAME.search(name):
+        if len(name) > _LONGEST_NAME or _BAD_NAME.search(name):
             raise RowsRefused(
-                f"{name!r} is no name of a column in StarRocks",
+                f"{name[:_SHOWN]!r} is no name of a column in StarRocks",
                 code="SK1935",
                 help="give it another name in the node's SQL",
             )

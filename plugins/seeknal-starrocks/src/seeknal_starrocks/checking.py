@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from seeknal.plugin import Column, Project, Target
 
 
+_OF_TIME = ("DATE", "TIMESTAMP")
+
+
 def check_target(target: Target, connection: object) -> None:
     """Raises NodeError for a table that nothing may be delivered to."""
     assert isinstance(target.options, StarRocksTarget)
@@ -120,8 +123,25 @@ def misfits_of(
                 key=key,
                 word=name,
             )
+    yield from _partition_types(options, columns)
     if target.mode == "upsert_by_key":
         yield from _key_types(options, columns)
+
+
+def _partition_types(options: StarRocksTarget, columns: Sequence[Column]) -> Iterator[Misfit]:
+    """Only a date or a moment is truncated."""
+    if not any("(" in written for written in options.partition_by):
+        return
+    named = {name.lower() for name in partition_columns(options.partition_by)}
+    for column in columns:
+        if column.name.lower() in named and column.type and not column.type.startswith(_OF_TIME):
+            yield Misfit(
+                code="SK1944",
+                message=f"{column.name}, which partition_by truncates, is {column.type}",
+                help="truncate a DATE or a TIMESTAMP, or name the column alone",
+                key="partition_by",
+                word=column.name,
+            )
 
 
 def _key_types(options: StarRocksTarget, columns: Sequence[Column]) -> Iterator[Misfit]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -92,6 +93,12 @@ class Server:
         from seeknal_starrocks.reading.cancelling import cancel
 
         cancel(self.name, self.options, self.connection)
+
+
+def version_of(written: str) -> tuple[int, ...]:
+    """What ``current_version()`` tells, as numbers; of a build that has none it is very high."""
+    found = re.match(r"(\d+)\.(\d+)(?:\.(\d+))?", written)
+    return tuple(map(int, found.groups(default="0"))) if found else (999,)
 
 
 def text(value: str) -> str:

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
 
-from seeknal.plugin import DeliveryContext, Range, Relation, Target
+from seeknal.plugin import DeliveryContext, DeliveryError, Range, Relation, Target
 from seeknal_starrocks.loading import Loading
 from seeknal_starrocks.marks import Mark
 from seeknal_starrocks.options import StarRocks, StarRocksTarget, property_text
 from seeknal_starrocks.owners import owner_of
-from seeknal_starrocks.server import Server
+from seeknal_starrocks.server import Server, version_of
 from seeknal_starrocks.tablename import Table
 from seeknal_starrocks.writetypes import Writing
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from seeknal_starrocks.tables import Standing
 
 
+_OLDEST = (3, 1)
 _LONGEST = 259_200
 """Seconds that a load may take."""
 
@@ -82,8 +83,19 @@ class Work:
         return owner_of(self.context)
 
     def opened(self) -> Server:
-        """Raises ConnectionFailed."""
-        return Server.opened(self.name, self.connection, self.private)
+        """Raises ConnectionFailed, and DeliveryError for a server that is too old."""
+        server = Server.opened(self.name, self.connection, self.private)
+        try:
+            told = str(server.ask("SELECT current_version()")[0][0])
+            if version_of(told) < _OLDEST:
+                raise DeliveryError(
+                    f"StarRocks is {told.split('-')[0]}, and 3.1 or newer is needed",
+                    code="SK1956",
+                )
+        except BaseException:
+            server.close()
+            raise
+        return server
 
     def spelt(self, there: Standing) -> Work:
         """With the columns as the table writes them: rows of JSON are told apart by capitals."""

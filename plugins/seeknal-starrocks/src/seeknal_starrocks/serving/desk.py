@@ -13,7 +13,7 @@ from seeknal_starrocks.cancelling import cancellable
 from seeknal_starrocks.connecting import quoted
 from seeknal_starrocks.isolating import connection_of, within_default
 from seeknal_starrocks.options import StarRocks
-from seeknal_starrocks.server import Lost, Server
+from seeknal_starrocks.server import Lost, Server, version_of
 from seeknal_starrocks.serving import ddl
 
 if TYPE_CHECKING:
@@ -55,10 +55,8 @@ class Desk:
     def version(self) -> tuple[int, ...]:
         """As numbers; that of a build that has none is very high."""
         if self._version is None:
-            text = str(self.ask("SELECT current_version() AS version")[0][0])
-            found = re.match(r"(\d+)\.(\d+)(?:\.(\d+))?", text)
-            numbers = found.groups(default="0") if found else ("999",)
-            self._version = tuple(map(int, numbers))
+            told = self.ask("SELECT current_version() AS version")[0][0]
+            self._version = version_of(str(told))
         return self._version
 
     def ask(self, sql: str) -> Sequence[Sequence[Any]]:
