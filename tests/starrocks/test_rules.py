@@ -46,6 +46,26 @@ def test_what_the_rules_forbid_is_refused_in_starrocks_words(shop, case):
     assert session.world.tables == before
 
 
+@pytest.mark.parametrize(
+    ("statement", "says"),
+    [
+        ("CREATE TABLE {} (id INT)", "Incorrect table name"),
+        ("CREATE TABLE {} LIKE orders", "Incorrect table name"),
+        ("ALTER TABLE orders RENAME {}", "Incorrect table name"),
+        ("CREATE VIEW {} AS SELECT id FROM orders", "Incorrect table name"),
+        ("CREATE MATERIALIZED VIEW {} REFRESH MANUAL AS SELECT id FROM orders", "Incorrect table"),
+        ("CREATE TABLE t ({} INT)", "Incorrect column name"),
+        ("ALTER TABLE orders ADD COLUMN {} INT", "Incorrect column name"),
+    ],
+)
+def test_a_name_has_no_more_than_1024_characters(shop, statement, says):
+    session = shop()
+    with pytest.raises(Refused, match=says):
+        session.execute(statement.format(f"`{'é' * 1025}`"))
+
+    session.execute(statement.format(f"`{'é' * 1024}`"))
+
+
 def test_every_rule_of_materialized_views_has_both_sides():
     numbers = {rule["rule"] for rule in RULES if isinstance(rule["rule"], int)}
 

@@ -78,7 +78,8 @@ UNFIT = {
     "BOOLEAN": ("yes",),
     "DOUBLE": ("nan", "x"),
     "VARCHAR(3)": ("éé",),
-    "JSON": ("{",),
+    "JSON": ("{", "[-9223372036854775809]", "[18446744073709551616]", '{"a": 1e400}'),
+    "ARRAY<JSON>": ("[-9223372036854775809]",),
     "INT NOT NULL": ("\\N",),
 }
 FIT = {
@@ -90,7 +91,7 @@ FIT = {
     "BOOLEAN": "true",
     "DOUBLE": "1.5e300",
     "VARCHAR(4)": "éé",
-    "JSON": '{"a": [1]}',
+    "JSON": '{"a": [1, -9223372036854775808, 18446744073709551615, 1e308, "1e400"]}',
     "ARRAY<INT>": "[1,2]",
 }
 
@@ -217,6 +218,17 @@ def test_rows_of_a_timed_out_load_are_committed_and_not_seen(standin, stream):
     assert (ids(standin, "people"), stream.state("one")) == ([], "COMMITTED")
     standin.publish()
     assert (ids(standin, "people"), stream.state("one")) == ([1], "VISIBLE")
+
+
+@pytest.mark.parametrize("change", ["DROP TABLE people FORCE", "DROP DATABASE shop"])
+def test_rows_of_a_table_that_is_gone_are_published_nowhere(standin, stream, change):
+    standin.faults.time_out_publishing()
+    stream.load("people", b"1\ta\n", label="one")
+    standin.execute(change, "shop")
+
+    standin.publish()
+
+    assert stream.state("one") == "VISIBLE"
 
 
 def test_loads_are_published_in_their_order(standin, stream):

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 _A_NAME = "a legal identifier"
+_LONGEST = 1024
+"""Characters of the name of a column."""
 _FORBIDDEN_IN_COLUMNS = re.compile(r"[\0=<>!*]")
 
 
@@ -87,7 +89,11 @@ class Reader:
 
     def column(self) -> str:
         name = self.name()
-        if not name or _FORBIDDEN_IN_COLUMNS.search(name) or name.lower() in ("__op", "__row"):
+        if (
+            not 1 <= len(name) <= _LONGEST
+            or _FORBIDDEN_IN_COLUMNS.search(name)
+            or name.lower() in ("__op", "__row")
+        ):
             raise analysis(f"Incorrect column name '{name}'")
         return name
 

@@ -29,7 +29,7 @@ from seeknal_starrocks.testing.engine.catalogrules import judge_catalog
 from seeknal_starrocks.testing.engine.fields import starrocks_type
 from seeknal_starrocks.testing.engine.queries import described, prepare, run
 from seeknal_starrocks.testing.engine.results import Done, texts
-from seeknal_starrocks.testing.engine.tablerules import judge_table
+from seeknal_starrocks.testing.engine.tablerules import check_name, judge_table
 from seeknal_starrocks.testing.engine.things import Catalog, Column, Table
 from seeknal_starrocks.testing.refusing import Refused, analysis, unknown_catalog, unknown_database
 from seeknal_starrocks.testing.types import duckdb_type
@@ -77,6 +77,7 @@ def _refresh_table(world: World, session: Session, statement: RefreshTable) -> R
 
 def _create_table(world: World, session: Session, statement: CreateTable) -> Result:
     place = world.place(statement.name, session)
+    check_name(place[2])
     if place in world.tables:
         if statement.if_not_exists:
             return Done()
@@ -173,6 +174,7 @@ def _add_column(world: World, place: Place, change: AddColumn) -> None:
 
 def _create_plain_view(world: World, session: Session, statement: CreatePlainView) -> Result:
     place = world.place(statement.name, session)
+    check_name(place[2])
     found = world.tables.get(place)
     if found is not None:
         if statement.if_not_exists:

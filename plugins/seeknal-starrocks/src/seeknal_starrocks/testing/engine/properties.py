@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
@@ -41,6 +42,8 @@ CHANGEABLE_OF_TABLES = frozenset(("replication_num", "bloom_filter_columns", "co
 _OF_PARTITIONS = ("partition_ttl", "partition_retention_condition", "partition_refresh_number")
 _OF_RANGES = ("partition_ttl_number", "auto_refresh_partitions_limit")
 _WHOLE = (*_OF_RANGES, "partition_refresh_number", "mv_rewrite_staleness_second", "replication_num")
+_COMPRESSIONS = re.compile(r"LZ4|ZLIB|SNAPPY|ZSTD(\([0-9]+\))?", re.IGNORECASE)
+_MEDIA = ("hdd", "ssd")
 _CONSISTENCIES = ("checked", "loose", "nocheck", "force_mv", "disable")
 _UNITS = ("YEAR", "MONTH", "DAY", "HOUR", "MINUTE")
 _SESSION = "session."
@@ -61,6 +64,10 @@ def check_values(world: World, given: Mapping[str, str]) -> None:
     for key, value in given.items():
         if key in _WHOLE and not value.lstrip("-").isdigit():
             raise analysis(f"Invalid {key} value: {value}. It must be a whole number")
+        if key == "compression" and not _COMPRESSIONS.fullmatch(value):
+            raise analysis(f"unknown compression type: {value}")
+        if key == "storage_medium" and value.lower() not in _MEDIA:
+            raise analysis(f"Invalid storage medium: {value}")
         if key == "partition_ttl":
             number, _, unit = value.partition(" ")
             if not number.isdigit() or unit.upper() not in _UNITS:

@@ -21,6 +21,11 @@ _MODELS = ("DUPLICATE", "PRIMARY")
 """Models that the stand-in has; rows of AGGREGATE and UNIQUE tables are merged otherwise."""
 
 
+_OF_TIME = ("date_trunc", "time_slice")
+_TIMES = ("date", "datetime")
+_LONGEST_NAME = 1024
+
+
 @frozen(kw_only=True)
 class JudgedTable:
     columns: tuple[Column, ...]
@@ -40,6 +45,12 @@ def judge_table(world: World, place: Place, table: CreateTable) -> JudgedTable:
     properties.check_names(table.properties, properties.OF_TABLES, "table")
     properties.check_values(world, table.properties)
     return JudgedTable(columns=columns, model=model)
+
+
+def check_name(name: str) -> None:
+    """Of a table or view. Raises Refused."""
+    if len(name) > _LONGEST_NAME:
+        raise analysis(f"Incorrect table name '{name}'")
 
 
 def _columns(table: CreateTable, model: str) -> tuple[Column, ...]:
@@ -87,12 +98,22 @@ def _check_spread(table: CreateTable, model: str, columns: tuple[Column, ...]) -
     if model == "PRIMARY" and isinstance(table.distribution, Random):
         raise analysis("PRIMARY KEY must use hash distribution")
     types = {column.name.lower(): column for column in columns}
+    for partition in table.partition_by:
+        column = types.get(partition.column.lower())
+        if column is not None and partition.function in _OF_TIME and column.type not in _TIMES:
+            raise analysis(
+                f"Unsupported partition expression {partition.written} of {column.type} column"
+            )
     spread = table.distribution.columns if isinstance(table.distribution, Hash) else ()
     parts = tuple(partition.column for partition in table.partition_by)
     for what, names in (("Distribution", spread), ("Partition", parts), ("Sort", table.order_by)):
+        seen: set[str] = set()
         for name in names:
             if (column := types.get(name.lower())) is None:
                 raise analysis(f"{what} column({name}) doesn't exist")
+            if name.lower() in seen:
+                raise analysis(f"Duplicated {what.lower()} column {name}")
+            seen.add(name.lower())
             if not may_be_key(column.type):
                 raise analysis(f"{column.type} column can not be {what.lower()} column: {name}")
             if model == "PRIMARY" and what != "Sort" and not column.key:

@@ -14,7 +14,8 @@ from seeknal_starrocks.testing.ddl.statements import (
     Swap,
 )
 from seeknal_starrocks.testing.engine import properties
-from seeknal_starrocks.testing.engine.queries import prepare, run
+from seeknal_starrocks.testing.engine.queries import described, prepare, run
+from seeknal_starrocks.testing.engine.tablerules import check_name
 from seeknal_starrocks.testing.engine.things import Table, TaskRun
 from seeknal_starrocks.testing.engine.viewrules import check_schedule, judge_view
 from seeknal_starrocks.testing.faults import REFRESH
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 def create(world: World, session: Session, statement: CreateView) -> None:
     """Makes the view, and refreshes it unless that is DEFERRED. Raises Refused."""
     judged = judge_view(world, session, statement)
+    check_name(judged.place[2])
     if judged.place in world.tables:
         if statement.if_not_exists:
             return
@@ -134,6 +136,7 @@ def alter(world: World, session: Session, statement: AlterView) -> None:
 
 
 def rename(world: World, place: Place, to: str) -> None:
+    check_name(to)
     new = (*place[:2], to)
     if new in world.tables:
         raise analysis(f"Table '{to}' already exists")
@@ -160,7 +163,11 @@ def _set_active(world: World, session: Session, place: Place, change: SetActive)
         return
     assert table.query is not None
     assert table.database is not None
-    query = prepare(world, table.database, table.query)
+    try:
+        query = prepare(world, table.database, table.query)
+        described(world, query)
+    except Refused as error:
+        raise analysis(f"Can not active materialized view [{place[2]}]: {error.message}") from None
     inactive = [base for base, found in query.bases.items() if not found.active]
     if inactive:
         raise analysis(

@@ -59,11 +59,22 @@ def unfit(columns: Sequence[Column]) -> str:
             found.append(f"octet_length(encode({name})) > {longest}")
             continue
         found.append(f"({name} IS NOT NULL AND {cast(column, name)} IS NULL)")
+        if "json" in column.type:
+            found.append(_BEYOND.replace("{}", name))
         if (pattern := _pattern(column.type)) is not None:
             found.append(f"NOT regexp_full_match({name}, '{pattern}')")
     return " OR ".join(f"coalesce({condition}, false)" for condition in found)
 
 
+_STRINGLESS = r"""regexp_replace({}, '"(?:[^"\\]|\\.)*"', '', 'g')"""
+_NUMBERS = f"regexp_extract_all({_STRINGLESS}, '-?[0-9][0-9.eE+-]*')"
+_BEYOND = (
+    f"len(list_filter({_NUMBERS}, lambda n: CASE WHEN regexp_matches(n, '[.eE]')"
+    " THEN coalesce(isinf(TRY_CAST(n AS DOUBLE)), true)"
+    " ELSE coalesce(TRY_CAST(n AS BIGINT)::HUGEINT, TRY_CAST(n AS UBIGINT)::HUGEINT) IS NULL"
+    " END)) > 0"
+)
+"""That a text of JSON has a number beyond 64 bits or a double."""
 _LONGEST_KEY = 128
 _BYTES = {
     **{"boolean": 1, "tinyint": 1, "smallint": 2, "int": 4, "bigint": 8, "largeint": 16},

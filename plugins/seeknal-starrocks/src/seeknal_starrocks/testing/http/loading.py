@@ -106,7 +106,11 @@ class Loading:
         def put() -> int:
             if not self.counted(begun).rows:
                 return 0
+            kept = any(table.id == begun.table.id for table in self.world.tables.values())
             with self.world.transaction() as cursor:
+                if not kept:
+                    cursor.execute(f"DROP TABLE IF EXISTS {rows.stage_of(begun.load.id)}")
+                    return 0
                 return rows.put(cursor, begun.table, begun.options, begun.load.id)
 
         return put
