@@ -497,6 +497,18 @@ def test_partitions_of_time_are_by_a_column_of_time(deliver, mode):
     assert caught.value.code == "SK1944"
 
 
+def test_a_table_of_deliveries_of_somebody_elses_is_left_alone(server, deliver):
+    server.execute("CREATE DATABASE seeknal")
+    server.execute("CREATE TABLE seeknal.deliveries (`label` INT, state INT)")
+
+    with pytest.raises(DeliveryError, match="is not seeknal's: it has no delivery_id, ") as caught:
+        deliver(ROWS.format(1, "a"), **UPSERT)
+
+    assert caught.value.code == "SK1957"
+    assert "delivery_database" in caught.value.help
+    assert server.execute("SHOW TABLES", "shop") == []
+
+
 def test_a_twin_of_somebody_elses_stays(server, deliver):
     server.execute("CREATE TABLE told__seeknal_of_mine (id INT)", "shop")
     server.execute("CREATE TABLE told__seeknal_0123456789abcdef (id INT) COMMENT 'mine'", "shop")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 
 from attrs import frozen
 
+from seeknal.plugin import DeliveryError
 from seeknal_starrocks.making import ensure_database, written_properties
 from seeknal_starrocks.owners import Owner
 from seeknal_starrocks.server import text
@@ -52,8 +53,23 @@ class Entry:
 
 
 def prepare(work: Work, server: Server) -> None:
-    """Make the table where it is missing. Raises DeliveryError."""
+    """Make the table where it is missing. Raises DeliveryError, also where it is another one."""
     ensure_database(server, work.ledger.database)
+    rows = server.ask(
+        "SELECT COLUMN_NAME FROM information_schema.columns"
+        f" WHERE TABLE_SCHEMA = {text(work.ledger.database)}"
+        f" AND TABLE_NAME = {text(work.ledger.name)}"
+    )
+    known = {str(name).lower() for (name,) in rows}
+    missing = [name for name in _NAMES if name not in known]
+    if not missing:
+        return
+    if known:
+        raise DeliveryError(
+            f"the table {work.ledger} is not seeknal's: it has no {', '.join(missing)}",
+            code="SK1957",
+            help="delivery_database: of the connection names another database for deliveries",
+        )
     replicas = work.connection.replication_num
     properties = {"replication_num": str(replicas)} if replicas is not None else {}
     server.ask(_CREATE.format(table=work.ledger.quoted) + written_properties(properties))
