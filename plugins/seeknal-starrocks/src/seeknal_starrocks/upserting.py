@@ -91,6 +91,8 @@ def _remember(work: Work, server: Server, there: Standing) -> None:
         return
     comment = written(mark.beside(work.owner), words_of(there.comment))
     server.ask(f"ALTER TABLE {work.table.quoted} COMMENT = {text(comment)}")
+
+
 def _to_be(work: Work) -> Standing:
     """The table as it will be made."""
     columns = [
@@ -99,7 +101,7 @@ def _to_be(work: Work) -> Standing:
         else TableColumn(name=writing.name, type=plain(writing.type), nullable=True)
         for writing in sorted_first(work.writings, work.keys)
     ]
-    return Standing(columns=tuple(columns), comment="")
+    return Standing(table=work.table, columns=tuple(columns), comment="")
 
 
 def _refuse_other_keys(work: Work, there: Standing) -> None:
