@@ -149,6 +149,49 @@ def test_values_that_are_in_others_are_read_as_declared(type, declared, value, t
 
 
 @pytest.mark.parametrize(
+    ("type", "declared", "value"),
+    [
+        ("STRUCT<x INT, y INT>", "STRUCT(x INTEGER)", {"x": 1, "y": 2}),
+        ("STRUCT<x INT, y INT>", "STRUCT(z INTEGER, y INTEGER)", {"x": 1, "y": 2}),
+        ("ARRAY<INT>", "MAP(INTEGER, INTEGER)", [1]),
+        ("ARRAY<INT>", "INTEGER[2]", [1]),
+    ],
+)
+def test_a_value_of_another_form_is_not_said_to_be_the_servers_fault(
+    type, declared, value, table, ask
+):
+    server = table(type, value)
+
+    with pytest.raises(NodeError, match="column 'v' has a value that is no ") as refused:
+        ask(server, "lake.raw.t", columns={"v": declared})
+
+    assert refused.value.code == "SK1914"
+    assert refused.value.help == "columns: {v: VARCHAR} shows what it is"
+
+
+def test_the_largest_largeint_of_a_table_is_refused_with_what_reads_it(seeknal_project, servers):
+    server = servers()
+    server.execute("CREATE TABLE t (al LARGEINT)", "shop")
+    server.execute(f"INSERT INTO t VALUES ({2**127 - 1})", "shop")
+    place = f"host: 127.0.0.1, port: {server.port}, user: root, database: shop"
+    source = "kind: source\nname: t\nsource: starrocks\nconnection: dwh\ntable: t\n"
+    made = seeknal_project(
+        {
+            "profiles.yml": f"connections:\n  dwh: {{type: starrocks, {place}}}\n",
+            "seeknal/t.yml": source,
+        }
+    )
+
+    refused = made.run("run")
+    made.write({"seeknal/t.yml": f"{source}columns: {{al: VARCHAR}}\n"})
+    read = made.run("run")
+
+    assert "columns: {al: VARCHAR}" in refused.stdout + refused.stderr
+    read.assert_ok()
+    assert made.rows("source.t") == [(str(2**127 - 1),)]
+
+
+@pytest.mark.parametrize(
     ("type", "help"),
     [
         ("BITMAP", "bitmap_to_string(`v`)"),

@@ -291,7 +291,8 @@ def _refuse_wide(error: Exception, columns: Sequence[Column], repeatable: bool) 
             f"column {' or '.join(map(repr, names[:3]))} holds the integer {found[1]}, which has"
             " more than the 38 digits that are stored of what is read only once",
             code="SK0835",
-            help=f"make it text: CAST({quote_identifier(names[0])} AS VARCHAR)",
+            help=f"make it text: CAST({quote_identifier(names[0])} AS VARCHAR), or of a source"
+            f" columns: {{{names[0]}: VARCHAR}}",
         ) from error
 
 

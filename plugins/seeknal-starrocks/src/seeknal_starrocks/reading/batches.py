@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from seeknal.plugin import NodeError
 from seeknal_starrocks.reading.arrowtexts import texts
 from seeknal_starrocks.reading.nested import of_texts, read_nested
 from seeknal_starrocks.reading.packets import Broken, Receiver
@@ -70,12 +71,25 @@ def _batch(part: Part, readings: Readings, schema: Any) -> Any:
 
 def _array(values: Values, name: str, reading: Reading) -> Any:
     if reading.arrives == "nested":
-        return read_nested(values, reading.form, name)
+        return _nested(values, name, reading)
     if reading.arrives == "bytes":
         return texts(values, binary=True)
     found = texts(values)
     _refuse_other_text(found, name)
     return found
+
+
+def _nested(values: Values, name: str, reading: Reading) -> Any:
+    try:
+        return read_nested(values, reading.form, name)
+    except Broken:
+        if not reading.declared:
+            raise
+        raise NodeError(
+            f"column {name!r} has a value that is no {reading.type}, which columns: declares",
+            code="SK1914",
+            help=f"columns: {{{name}: VARCHAR}} shows what it is",
+        ) from None
 
 
 def _refuse_other_text(array: Any, name: str) -> None:

@@ -65,7 +65,12 @@ def _value(text: str, at: int, type: Any) -> tuple[Any, int]:
     """The value that begins there, and where what follows it begins. Raises ValueError."""
     if text.startswith("null", at) and text[at + 4 : at + 5] in ("", *_AFTER):
         return None, at + 4
-    if type.id in _LISTS:
+    if type.id == "array":
+        items, end = _items(text, at, type.children[0][1])
+        if len(items) != type.children[1][1]:
+            raise ValueError(at)
+        return items, end
+    if type.id == "list":
         return _items(text, at, type.children[0][1])
     if type.id == "map":
         return _pairs(text, at, type)

@@ -33,7 +33,8 @@ _SRID = 4
 class Reading:
     """``asked`` is the server's expression, ``made`` DuckDB's over what arrives; both unnamed.
 
-    ``form`` is DuckDB's object for the type of nested values, where what arrives is read as that.
+    ``form`` is DuckDB's object for the type of nested values, where what arrives is read as that;
+    ``declared``: it is the project's word, not the server's.
     """
 
     asked: str
@@ -41,6 +42,7 @@ class Reading:
     type: str
     arrives: Literal["text", "bytes", "nested"] = "text"
     form: Any = None
+    declared: bool = False
 
 
 @frozen(kw_only=True)
@@ -70,7 +72,14 @@ def reading_of(field: Field, wish: Wish) -> Reading:
     if is_nested(wish.form) and wish.natural != "JSON" and not wish.rounds_floats:
         parts = name if type == wish.natural else parts_as(name, type, field.name)
         made = f"CAST({parts} AS {type})"
-        return Reading(asked=asked, made=made, type=type, arrives="nested", form=wish.form)
+        return Reading(
+            asked=asked,
+            made=made,
+            type=type,
+            arrives="nested",
+            form=wish.form,
+            declared=type != wish.natural,
+        )
     return Reading(asked=_precise(field, wish), made=_made(field, wish, type), type=type)
 
 
