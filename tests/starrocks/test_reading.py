@@ -7,8 +7,9 @@ import duckdb
 import pytest
 from tests.starrocks.mariadbs import PASSWORD
 
-from seeknal.values.errors import NodeError
+from seeknal.values.errors import ConnectionFailed, NodeError
 from seeknal.values.loads import Since, Within
+from seeknal_starrocks.options import StarRocksSource
 
 EVENTS = (
     "CREATE TABLE events (id BIGINT, at DATETIME, day DATE, name VARCHAR(30))",
@@ -304,3 +305,28 @@ def test_a_query_is_asked_as_it_stands_where_nothing_is_changed_of_it(server, mo
     ask(server, "SELECT id, at FROM events ORDER BY id -- newest last", **more)
 
     assert last_query(server) == "SELECT id, at FROM events ORDER BY id -- newest last"
+
+
+def test_a_column_without_a_name_is_refused(maria, ask):
+    with pytest.raises(NodeError, match="an output column has no name") as refused:
+        ask(maria, "SELECT 1 AS ``")
+
+    assert refused.value.code == "SK0712"
+
+
+def test_nothing_is_no_bytes(maria, ask):
+    columns, rows = ask(maria, "SELECT NULL AS nothing")
+
+    assert columns == [("nothing", "VARCHAR")]
+    assert rows == [(None,)]
+
+
+def test_a_mysql_that_is_taken_for_a_starrocks_is_told_of(maria, ask):
+    source, context = ask.source(maria, "t")
+    url = f"starrocks://reader:{PASSWORD}@{maria.host}:{maria.port}/shop"
+    taken = {"type": "starrocks", "options": StarRocksSource(), "connection": url}
+
+    with pytest.raises(ConnectionFailed, match="time zone") as refused:
+        ask.load(source, context, **taken)
+
+    assert refused.value.help == "this is MySQL or MariaDB: type: mysql"

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from seeknal_starrocks.addresses import Address, Options
 
 _HELP = (
+    (r"Unknown or incorrect time zone: 'UTC'", "this is MySQL or MariaDB: type: mysql"),
     (r"Access denied for user", "check user: and password:"),
     (r"Unknown database", "check database:, and catalog: if it is in another than default_catalog"),
     (r"Unknown catalog|catalog .* (?:doesn't|does not) exist", "check catalog:"),

@@ -53,7 +53,7 @@ def described(question: Question, server: Any, relation: str) -> Sequence[Field]
 
 def wanted(found: Sequence[Field], source: Source) -> list[Field]:
     """The columns that are read: all, or those of a table that ``columns:`` of a node names."""
-    _refuse_equal(found)
+    _refuse_names(found)
     by_name = {field.name.lower(): field for field in found}
     for spec in source.columns:
         if spec.name.lower() not in by_name:
@@ -69,7 +69,11 @@ def wanted(found: Sequence[Field], source: Source) -> list[Field]:
     return [by_name[spec.name.lower()] for spec in source.columns]
 
 
-def _refuse_equal(found: Sequence[Field]) -> None:
+def _refuse_names(found: Sequence[Field]) -> None:
+    if not all(field.name for field in found):
+        raise NodeError(
+            "an output column has no name", code="SK0712", help="give it a name with AS"
+        )
     names = [field.name.lower() for field in found]
     twice = next((field.name for field in found if names.count(field.name.lower()) > 1), None)
     if twice is not None:
