@@ -577,6 +577,58 @@ def test_a_server_of_its_own_process_stays_without_an_input_until_it_is_ended(en
     assert (found, process.returncode, said) == ([(1,)], 0, "")
 
 
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--port", "99999"), "--port: 99999 is no port: 0 to 65535"),
+        (("--http-port", "x"), "--http-port: x is no port: 0 to 65535"),
+        (("--version", "abc"), "--version: abc is no version such as 3.5.0"),
+        (("--port", "TAKEN"), "Address already in use"),
+        (("--http-port", "TAKEN"), "Address already in use"),
+    ],
+)
+def test_a_server_of_its_own_process_says_what_it_cannot_be(servers, words, message):
+    taken = servers().port
+    asked = [word.replace("TAKEN", str(taken)) for word in words]
+
+    process = subprocess.run([*SERVED, *asked], capture_output=True, text=True, timeout=30)
+
+    assert process.returncode == 2
+    assert message in process.stderr
+    assert "Traceback" not in process.stderr
+
+
+def test_a_computed_column_is_called_as_it_is_written_in_queries_within_too(standin, connect):
+    connection = connect()
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM (SELECT COUNT(*), COUNT(*) + 1 FROM orders) AS q")
+        names = [column[0] for column in cursor.description]
+        cursor.execute(
+            "WITH c AS (SELECT COUNT(*) FROM orders)"
+            " SELECT `COUNT(*)` AS `COUNT(*)`, `count(*)` + 1 FROM c"
+        )
+        found = cursor.fetchall()
+
+    assert names == ["COUNT(*)", "COUNT(*) + 1"]
+    assert found == ((0, 1),)
+
+
+def test_who_may_not_make_catalogs_is_told_the_right(servers):
+    server = servers(users={"root": "", "reader": ""})
+    reader = pymysql.connect(host=server.host, port=server.port, user="reader")
+
+    with pytest.raises(pymysql.err.MySQLError) as refused:
+        rows(
+            reader,
+            'CREATE EXTERNAL CATALOG lake PROPERTIES ("type" = "iceberg",'
+            ' "iceberg.catalog.type" = "rest", "iceberg.catalog.uri" = "http://lake")',
+        )
+    reader.close()
+
+    assert "the CREATE EXTERNAL CATALOG privilege(s) on SYSTEM" in str(refused.value)
+
+
 def test_rights_on_tables_are_told_by_sys(servers):
     server = servers(users={"root": "", "reader": "", "other": ""})
     server.execute("CREATE TABLE people (id BIGINT)", "shop")

@@ -7,6 +7,7 @@ carries out what it reads on its input, a statement each line, and ends with its
 from __future__ import annotations
 
 import argparse
+import re
 import signal
 import sys
 import threading
@@ -18,9 +19,11 @@ from seeknal_starrocks.testing.server import StandIn
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m seeknal_starrocks.testing")
-    parser.add_argument("--port", type=int, default=0, help="of the MySQL protocol; any else")
-    parser.add_argument("--http-port", type=int, default=0, help="of loads; any else")
-    parser.add_argument("--version", default="3.5.0", help="the StarRocks that it says to be")
+    parser.add_argument("--port", type=_port, default=0, help="of the MySQL protocol; any else")
+    parser.add_argument("--http-port", type=_port, default=0, help="of loads; any else")
+    parser.add_argument(
+        "--version", type=_version, default="3.5.0", help="the StarRocks that it says to be"
+    )
     parser.add_argument("--database", default="seeknal", help="that there is at first")
     parser.add_argument(
         "--statements",
@@ -29,12 +32,28 @@ def main(arguments: list[str] | None = None) -> int:
     )
     asked = parser.parse_args(arguments)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    with StandIn(version=asked.version, port=asked.port, http_port=asked.http_port) as server:
+    try:
+        server = StandIn(version=asked.version, port=asked.port, http_port=asked.http_port)
+    except OSError as error:
+        parser.error(f"port {asked.port}, http port {asked.http_port}: {error.strerror or error}")
+    with server:
         server.add_database(asked.database)
         print(f"port {server.port}, http_port {server.http_port}, user root", flush=True)
         with suppress(KeyboardInterrupt):
             _serve(server, asked.database if asked.statements else None)
     return 0
+
+
+def _port(text: str) -> int:
+    if not text.isascii() or not text.isdecimal() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"{text} is no port: 0 to 65535")
+    return int(text)
+
+
+def _version(text: str) -> str:
+    if re.fullmatch(r"\d+\.\d+(\.\d+)?", text, re.ASCII) is None:
+        raise argparse.ArgumentTypeError(f"{text} is no version such as 3.5.0")
+    return text
 
 
 def _serve(server: StandIn, database: str | None) -> None:

@@ -86,11 +86,12 @@ def _outputs(world: World, session: Session, named: Any) -> Names | None:
         return None
     names: Names = set()
     for item in tree.expressions:
-        if isinstance(item, exp.Star) or item.name == "*":
+        if item.is_star:
             for source in sources_of(tree).values():
                 if (found := _columns(world, session, source)) is None:
                     return None
                 names |= found
         else:
-            names.add(item.alias_or_name.lower())
+            named = isinstance(item, exp.Alias | exp.Column)
+            names.add((item.alias_or_name if named else item.sql("starrocks")).lower())
     return names

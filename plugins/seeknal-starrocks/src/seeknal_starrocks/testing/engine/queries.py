@@ -89,12 +89,10 @@ def _named(tree: Any) -> Any:
     """The query with a name for each column that is computed: as it is written."""
     from sqlglot import exp
 
-    selects = tree
-    while isinstance(selects, exp.SetOperation | exp.Subquery):
-        selects = selects.this
-    for item in list(getattr(selects, "expressions", ())):
-        if not isinstance(item, exp.Alias | exp.Column | exp.Star):
-            item.replace(exp.alias_(item.copy(), item.sql("starrocks"), quoted=True))
+    for select in list(tree.find_all(exp.Select)):
+        for item in list(select.expressions):
+            if not isinstance(item, exp.Alias | exp.Column | exp.Star):
+                item.replace(exp.alias_(item.copy(), item.sql("starrocks"), quoted=True))
     return tree
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from seeknal_starrocks.testing.ddl.read import read_ddl
 from seeknal_starrocks.testing.ddl.reader import Reader
+from seeknal_starrocks.testing.ddl.statements import CreateCatalog
 from seeknal_starrocks.testing.engine import changes, inserting, showing
 from seeknal_starrocks.testing.engine.fields import starrocks_type
 from seeknal_starrocks.testing.engine.inserting import read_insert
@@ -101,11 +102,11 @@ class Session:
                 state="42000",
             )
 
-    def check_root(self) -> None:
+    def check_root(self, right: str = "OPERATE") -> None:
         """Raises Refused for others, whom the stand-in lets change no definitions."""
         if self.user != ROOT:
             raise Refused(
-                "Access denied; you need (at least one of) the OPERATE privilege(s) on SYSTEM"
+                f"Access denied; you need (at least one of) the {right} privilege(s) on SYSTEM"
                 " for this operation",
                 code=5203,
                 state="42000",
@@ -196,8 +197,10 @@ def _delete(session: Session, sql: str) -> Result:
 
 
 def _change(session: Session, sql: str) -> Result:
-    session.check_root()
-    return changes.carry_out(session.world, session.place_of_names, read_ddl(sql))
+    statement = read_ddl(sql)
+    made = isinstance(statement, CreateCatalog)
+    session.check_root("CREATE EXTERNAL CATALOG" if made else "OPERATE")
+    return changes.carry_out(session.world, session.place_of_names, statement)
 
 
 def _kill(session: Session, sql: str) -> Result:
