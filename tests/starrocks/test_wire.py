@@ -163,6 +163,19 @@ def test_sessions_have_variables_of_their_own(connect):
     assert rows(two, "SHOW VARIABLES LIKE 'query_timeout'") == [("query_timeout", "300")]
 
 
+def test_what_is_within_a_cast_is_of_the_session_too(connect):
+    connection = connect()
+    rows(connection, "SET time_zone = '+14:00'")
+    ahead = rows(connection, "SELECT CAST(CAST(now() AS STRING) AS DATETIME)")
+    rows(connection, "SET time_zone = '-12:00'")
+
+    behind = rows(connection, "SELECT CAST(CAST(now() AS STRING) AS DATETIME)")
+    none = rows(connection, "SELECT CAST(CAST('x' AS INT) AS STRING)")
+
+    assert timedelta(hours=25) < ahead[0][0] - behind[0][0] < timedelta(hours=27)
+    assert none == [(None,)]
+
+
 ZONES = {"Asia/Shanghai": 8, "UTC": 0, "+05:30": 5.5, "-03:00": -3}
 
 

@@ -82,7 +82,8 @@ def _looked_up(
         # A table is known by its alias from here on.
         column.set("db", None)
         column.set("catalog", None)
-    return tree.transform(lambda node: _valued(node, asker))
+    # What is within a node that was replaced is not looked at again.
+    return tree.transform(lambda node: _valued(node, asker)).transform(_lenient)
 
 
 def _named(tree: Any) -> Any:
@@ -154,10 +155,22 @@ def _valued(node: Any, asker: Asker) -> Any:
         return now_in(asker.value("@@time_zone"))
     if called in ("curdate", "CurrentDate"):
         return exp.cast(now_in(asker.value("@@time_zone")), "DATE")
-    if isinstance(node, exp.Cast) and not isinstance(node, exp.TryCast):
-        # A value that cannot be cast is NULL in StarRocks.
-        return exp.TryCast(**node.args)
     return node
+
+
+def _lenient(node: Any) -> Any:
+    """A value that cannot be cast is NULL in StarRocks."""
+    from sqlglot import exp
+
+    if isinstance(node, exp.Cast) and not isinstance(node, exp.TryCast):
+        return exp.TryCast(**{key: _within(value) for key, value in node.args.items()})
+    return node
+
+
+def _within(value: Any) -> Any:
+    from sqlglot import exp
+
+    return value.transform(_lenient) if isinstance(value, exp.Expression) else value
 
 
 _OF_SESSION = {"CurrentSchema": "database", "CurrentUser": "user", "CurrentVersion": "version"}
