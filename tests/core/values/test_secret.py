@@ -122,7 +122,7 @@ def test_no_encoder_gets_any_text_past_the_mask(text):
     [
         ("postgresql://me:p@ss/w:o?r#d@host/db x", "postgresql://***@host/db x"),
         ("at https://token@host/a and mail me@x", "at https://***@host/a and mail me@x"),
-        ("mysql://shop@h/shop starrocks://root@fe", "mysql://shop@h/shop starrocks://root@fe"),
+        ("mysql://shop@h/shop mariadb://root@fe", "mysql://shop@h/shop mariadb://root@fe"),
         ("mysql://shop%3Apw@h/shop", "mysql://***@h/shop"),
         ("mysql://p@ss@h/shop", "mysql://***@h/shop"),
         ("a postgresql://u:p w'd@h b", "a postgresql://***@h b"),

@@ -38,3 +38,6 @@ AUDIT_NAMES = frozenset(
 """Audit types that its distribution declares."""
 
 PLUGINS_OF_OURS = frozenset((*OURS.values(), AUDITS))
+
+NAMED_USERS = ("starrocks",)
+"""Schemes of URLs in which a user without a password is a name, and no token."""

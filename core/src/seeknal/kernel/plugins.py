@@ -23,6 +23,7 @@ from seeknal.kernel.hints import (
     AUDIT_NAMES,
     AUDITS,
     EXTRAS,
+    NAMED_USERS,
     OURS,
     PLUGINS_OF_OURS,
     SECTIONS,
@@ -32,6 +33,7 @@ from seeknal.kernel.hooks import Hooks
 from seeknal.kernel.installing import CORE, install_command
 from seeknal.kernel.manager import PluginManager
 from seeknal.kernel.neighbours import asked_of_core, check_core, check_plugin
+from seeknal.values.credentials import users_are_names
 from seeknal.values.errors import PluginError
 
 if TYPE_CHECKING:
@@ -118,6 +120,7 @@ def load_plugins() -> Plugins:
     ``SEEKNAL_DISABLE_PLUGINS`` is a comma-separated list of names to leave out, or ``all``;
     ``SEEKNAL_TRACE_PLUGINS`` writes each hook call to stderr.
     """
+    users_are_names(NAMED_USERS)
     return Plugins(enabled_plugins())
 
 

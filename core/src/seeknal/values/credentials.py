@@ -6,7 +6,7 @@ A node may put an address together that no profile knows, and a driver may quote
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from urllib.parse import unquote, unquote_plus
 
 from seeknal.values.patterns import Pattern
@@ -25,7 +25,7 @@ _NAME_ABOUT = Pattern(_ABOUT, re.IGNORECASE)
 _STORES = frozenset(("file", "s3", "s3a", "s3n", "gs", "gcs", "r2", "hf", "hdfs", "az", "azure"))
 _CONTAINERS = frozenset(("abfs", "abfss", "wasb", "wasbs"))
 """Their addresses are ``scheme://container@account``."""
-_NAMED = frozenset(("mysql", "mariadb", "starrocks"))
+_named = {"mysql", "mariadb"}
 """With these a user without a password is a name; elsewhere it may be a token."""
 _USER = Pattern(r"[\w.-]+")
 
@@ -125,9 +125,14 @@ def _masked_url(match: re.Match[str]) -> str:
     return f"{match['scheme']}//{MASK}@"
 
 
+def users_are_names(schemes: Iterable[str]) -> None:
+    """From now on a user without a password is no secret in URLs of these ``schemes``."""
+    _named.update(schemes)
+
+
 def _is_user(scheme: str, userinfo: str) -> bool:
     """Whether nothing but the name of a user stands before the host."""
-    named = scheme.rstrip(":").lower() in _NAMED
+    named = scheme.rstrip(":").lower() in _named
     return named and _USER.fullmatch(userinfo) is not None
 
 
