@@ -162,6 +162,12 @@ def drop_target(target, standing, context, dry_run):
 
 
 @hookimpl
+def look_at_target(target, context):
+    note("look_at_target")
+    return None
+
+
+@hookimpl
 def delivered_rows(target, columns, context):
     note("delivered_rows")
     return "SELECT 1"
@@ -346,6 +352,7 @@ def test_every_hook_is_called_in_the_thread_that_its_docs_name(watching, seeknal
     project.run("run")
     project.run("rollback", "prod", "--yes")
     project.run("connection", "test", "c")
+    project.run("connection", "test", "c", "--deployed")
     project.run("ingest", "--connection", "c", "--table", "t", "--into", "c", "--incremental", "a")
     project.run("lineage", "--format", "json")
     with open_project(project.path) as opened:

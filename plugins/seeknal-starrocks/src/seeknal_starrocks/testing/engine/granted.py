@@ -23,9 +23,11 @@ def granted_rows(world: World, name: str, may_see: MaySee) -> Iterator[tuple[obj
     """Rights on tables and views, those of one user or role on one of them in a row."""
     to_roles = name == "grants_to_roles"
     for user, id in sorted({(user, id) for user, _, id in world.grants}):
-        place, table = next((p, t) for p, t in world.tables.items() if t.id == id)
-        if not may_see(table) or user.startswith(ROLE) != to_roles:
+        found = next(((p, t) for p, t in [*world.tables.items()] if t.id == id), None)
+        # It may have been dropped meanwhile.
+        if found is None or not may_see(found[1]) or user.startswith(ROLE) != to_roles:
             continue
+        place, table = found
         rights = sorted(right for u, right, of in world.grants if (u, of) == (user, id))
         grantee = user.removeprefix(ROLE) if to_roles else f"'{user}'@'%'"
         yield grantee, *place, table.kind, ", ".join(rights), "NO"
