@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 APPROXIMATE = ("FLOAT", "DOUBLE")
 _NESTED = ("LIST", "ARRAY", "MAP", "STRUCT")
 _SHOWN = 80
+_LONG = r"[0-9][0-9.]{15,}|[0-9][eE]"
+"""What may be a number that a DOUBLE does not hold."""
 
 
 def read_as(text: str, type: str, column: str) -> str:
@@ -26,14 +28,15 @@ def read_as(text: str, type: str, column: str) -> str:
 
 def parts_as(value: str, type: str, column: str) -> str:
     """A list, map or struct, or several in each other, of texts, each as its type in ``type``."""
-    return _once(value, "x", _each(type_tree(type), "x", column))
+    return _parts(value, type, column, numbers=False)
 
 
 def converted(value: str, type: str, declared: str, column: str) -> str:
     """A value of ``type`` as the declared one, where that leads back to it."""
     if type == "JSON" and declared != "VARCHAR":
-        inner = value if _is_nested(declared) else f"({value} ->> '$')"
-        return _read(inner, value, declared, column)
+        if _is_nested(declared):
+            return _read_nested(value, declared, column, json=True)
+        return _read(f"({value} ->> '$')", value, declared, column)
     cast = f"TRY_CAST({value} AS {declared})"
     fine = f"{cast} IS NOT NULL"
     if _is_day(type) and _is_clock(declared):
@@ -52,13 +55,31 @@ def holds(value: str, column: str, what: str) -> str:
 def _read(text: str, shown: str, type: str, column: str) -> str:
     """``shown`` is what an error shows, and what is NULL where nothing is to be read."""
     if _is_nested(type):
-        loose = f"TRY(CAST(v AS {_of_texts(type_tree(type))}))"
-        made = f"CAST({parts_as(loose, type, column)} AS {type})"
-        return _once(text, "v", _unless(f"{loose} IS NOT NULL", made, "v", type, column))
+        return _read_nested(text, type, column, json=False)
     cast = f"TRY_CAST({text} AS {type})"
     wrong = unlike(text, type)
     fine = f"{cast} IS NOT NULL" + (f" AND NOT ({wrong})" if wrong else "")
     return _unless(fine, cast, shown, type, column)
+
+
+def _read_nested(value: str, type: str, column: str, *, json: bool) -> str:
+    """Numbers of JSON that a DOUBLE does not hold are read as decimals, of which it has no text."""
+    made = _nested("v", type, column, numbers=False)
+    if json and _has_decimal(type_tree(type)):
+        exact = _nested("v", type, column, numbers=True)
+        long = f"regexp_matches(CAST(v AS VARCHAR), '{_LONG}')"
+        made = f"CASE WHEN {long} THEN {exact} ELSE {made} END"
+    return _once(value, "v", made)
+
+
+def _nested(value: str, type: str, column: str, *, numbers: bool) -> str:
+    loose = f"TRY(CAST({value} AS {_loose(type_tree(type), numbers=numbers)}))"
+    made = f"CAST({_parts(loose, type, column, numbers=numbers)} AS {type})"
+    return _unless(f"{loose} IS NOT NULL", made, value, type, column)
+
+
+def _parts(value: str, type: str, column: str, *, numbers: bool) -> str:
+    return _once(value, "x", _each(type_tree(type), "x", column, numbers=numbers))
 
 
 def _once(value: str, name: str, made: str) -> str:
@@ -66,29 +87,50 @@ def _once(value: str, name: str, made: str) -> str:
     return f"list_transform([{value}], lambda {name}: {made})[1]"
 
 
-def _of_texts(tree: TypeTree) -> str:
-    """The type of the same form, with texts for all values within it."""
-    return tree.spelled([_of_texts(part) for part in tree.parts]) if _is_form(tree) else "VARCHAR"
+def _loose(tree: TypeTree, *, numbers: bool) -> str:
+    """The type of the same form, with texts for all values within it, and decimals for decimals."""
+    if _is_form(tree):
+        return tree.spelled([_loose(part, numbers=numbers) for part in tree.parts])
+    return _widest(tree.text) if numbers and _is_decimal(tree) else "VARCHAR"
 
 
-def _each(tree: TypeTree, value: str, column: str) -> str:
+def _widest(decimal: str) -> str:
+    """The decimal with as many digits before the point, and all others behind it."""
+    digits, _, scale = decimal.removeprefix("DECIMAL(").rstrip(")").partition(",")
+    return f"DECIMAL(38,{38 - int(digits) + int(scale)})"
+
+
+def _is_decimal(tree: TypeTree) -> bool:
+    return not _is_form(tree) and tree.text.startswith("DECIMAL(")
+
+
+def _has_decimal(tree: TypeTree) -> bool:
+    return any(map(_has_decimal, tree.parts)) if _is_form(tree) else _is_decimal(tree)
+
+
+def _each(tree: TypeTree, value: str, column: str, *, numbers: bool) -> str:
     if tree.text == "VARCHAR":
         return value
+    if numbers and _is_decimal(tree):
+        cast = f"TRY_CAST({value} AS {tree.text})"
+        return _unless(f"{cast} = {value}", cast, value, tree.text, column)
     if not _is_form(tree):
         return read_as(value, tree.text, column)
     item = f"{value.partition('.')[0].partition('[')[0]}x"
     if tree.name in ("LIST", "ARRAY"):
-        return f"list_transform({value}, lambda {item}: {_each(tree.parts[0], item, column)})"
+        inner = _each(tree.parts[0], item, column, numbers=numbers)
+        return f"list_transform({value}, lambda {item}: {inner})"
     if tree.name == "MAP":
         key, held = (
-            _each(part, f"{item}.{name}", column)
+            _each(part, f"{item}.{name}", column, numbers=numbers)
             for name, part in zip(("key", "value"), tree.parts, strict=True)
         )
         pair = f"struct_pack(k := {key}, v := {held})"
         pairs = f"list_transform(map_entries({value}), lambda {item}: {pair})"
         return f"CASE WHEN {value} IS NOT NULL THEN map_from_entries({pairs}) END"
     fields = [
-        f"{quote_identifier(str(name))} := {_each(part, _field(value, str(name)), column)}"
+        f"{quote_identifier(str(name))} := "
+        + _each(part, _field(value, str(name)), column, numbers=numbers)
         for name, part in tree.fields
     ]
     return f"CASE WHEN {value} IS NOT NULL THEN struct_pack({', '.join(fields)}) END"
