@@ -25,6 +25,7 @@ ANSWER_OTHERWISE = {
 OF_ITS_OWN = {
     ("--from", "seeknal features serve"): "a connection; elsewhere an environment",
     ("--full", "seeknal features materialize"): "makes tables anew; elsewhere runs nodes",
+    ("--name", "seeknal starrocks setup-catalog"): "a catalog; elsewhere a load",
     ("--timezone", "seeknal query"): "by which days are cut; elsewhere of times that say none",
     ("--to", "seeknal features materialize"): "a connection; elsewhere a number",
 }
@@ -77,7 +78,7 @@ def everywhere():
         (path, option)
         for path, command in COMMANDS.items()
         for option in options(command)
-        if not option.hidden
+        if not (command.hidden or option.hidden)
     ]
 
 

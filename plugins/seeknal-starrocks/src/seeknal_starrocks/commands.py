@@ -131,7 +131,7 @@ def _show(
     catalog: ExternalCatalog, show_secrets: bool, format_: str, done: Mapping[str, Any]
 ) -> None:
     statement = catalog.statement(revealed=show_secrets)
-    answer = {"status": "success", "catalog": catalog.name, "sql": statement, **done}
+    answer = {"status": "success", "name": catalog.name, "sql": statement, **done}
     if format_ == "json":
         if show_secrets:
             _write_as_it_is(json.dumps({"schema_version": 1, **answer}, indent=2))
