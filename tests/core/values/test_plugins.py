@@ -91,14 +91,19 @@ def test_missing_types_name_what_to_install():
     assert plugins.missing("source type", "gopher") is None
 
 
-def test_for_what_does_not_exist_yet_nothing_is_to_be_installed():
-    plugins = Plugins(())
-
-    assert plugins.missing("engine", "starrocks") == (
-        "engine 'starrocks' is of seeknal-starrocks, which has none yet for seeknal 3"
+@pytest.mark.parametrize(
+    ("what", "name"),
+    [
+        ("engine", "starrocks"),
+        ("target type", "starrocks_materialized_view"),
+        ("source type", "starrocks"),
+        ("connection type", "mariadb"),
+    ],
+)
+def test_all_that_the_starrocks_plugin_declares_names_it(what, name):
+    assert Plugins(()).missing(what, name) == (
+        f"{what} {name!r} needs seeknal-starrocks: {install_command('seeknal-starrocks')}"
     )
-    assert plugins.lacking("target type", "starrocks_materialized_view") is None
-    assert plugins.lacking("source type", "starrocks") == "seeknal-starrocks"
 
 
 def test_disabled_plugins_are_not_loaded(monkeypatch):

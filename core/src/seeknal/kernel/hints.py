@@ -27,9 +27,6 @@ EXTRAS = {"seeknal-postgres": ("embedded",)}
 SECTIONS = {"materialization": "iceberg"}
 """Sections of profiles.yml, and the target type that declares each."""
 
-UNRELEASED = frozenset((("engine", "starrocks"), ("target type", "starrocks_materialized_view")))
-"""What their distributions do not declare yet."""
-
 
 AUDITS = "seeknal-audits"
 AUDIT_NAMES = frozenset(

@@ -27,7 +27,6 @@ from seeknal.kernel.hints import (
     OURS,
     PLUGINS_OF_OURS,
     SECTIONS,
-    UNRELEASED,
 )
 from seeknal.kernel.hooks import Hooks
 from seeknal.kernel.installing import CORE, install_command
@@ -328,15 +327,13 @@ class Plugins:
         for line in self.broken:
             if distribution is None or distribution in line:
                 return line
-        if distribution is None:
-            return None
-        return f"{what} {name!r} is of {distribution}, which has none yet for seeknal 3"
+        return None
 
     def lacking(self, what: str, name: str, asked: Collection[str] = ()) -> str | None:
         """The requirement that would declare a name which nothing does, with its extras."""
         distribution = self._distribution(what, name)
         broken = any(distribution in line for line in self.broken) if distribution else True
-        if distribution is None or broken or (what, name) in UNRELEASED:
+        if distribution is None or broken:
             return None
         extras = ",".join(key for key in EXTRAS.get(distribution, ()) if key in asked)
         return f"{distribution}[{extras}]" if extras else distribution
