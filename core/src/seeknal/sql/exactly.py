@@ -7,11 +7,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from attrs import frozen
+
 from seeknal.sql.quote import quote_identifier, quote_literal
 from seeknal.sql.typetree import type_tree
 from seeknal.sql.unlike import WHOLE, unlike
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from seeknal.sql.typetree import TypeTree
 
 APPROXIMATE = ("FLOAT", "DOUBLE")
@@ -28,7 +32,7 @@ def read_as(text: str, type: str, column: str) -> str:
 
 def parts_as(value: str, type: str, column: str) -> str:
     """A list, map or struct, or several in each other, of texts, each as its type in ``type``."""
-    return _parts(value, type, column, numbers=False)
+    return _parts(value, type, _texts(column))
 
 
 def converted(value: str, type: str, declared: str, column: str) -> str:
@@ -62,24 +66,54 @@ def _read(text: str, shown: str, type: str, column: str) -> str:
     return _unless(fine, cast, shown, type, column)
 
 
+@frozen(kw_only=True)
+class _Within:
+    """How the values within a nested one are read: as which type at first, and then as theirs."""
+
+    loose: Callable[[TypeTree], str]
+    read: Callable[[TypeTree, str], str]
+
+
+def _texts(column: str) -> _Within:
+    def read(tree: TypeTree, value: str) -> str:
+        return value if tree.text == "VARCHAR" else read_as(value, tree.text, column)
+
+    return _Within(loose=lambda tree: "VARCHAR", read=read)
+
+
+def _numbers(column: str) -> _Within:
+    """Decimals as decimals with all that they may say, and all else as texts."""
+    texts = _texts(column)
+
+    def read(tree: TypeTree, value: str) -> str:
+        if not _is_decimal(tree):
+            return texts.read(tree, value)
+        cast = f"TRY_CAST({value} AS {tree.text})"
+        return _unless(f"{cast} = {value}", cast, value, tree.text, column)
+
+    return _Within(
+        loose=lambda tree: _widest(tree.text) if _is_decimal(tree) else texts.loose(tree), read=read
+    )
+
+
 def _read_nested(value: str, type: str, column: str, *, json: bool) -> str:
     """Numbers of JSON that a DOUBLE does not hold are read as decimals, of which it has no text."""
-    made = _nested("v", type, column, numbers=False)
-    if json and _has_decimal(type_tree(type)):
-        exact = _nested("v", type, column, numbers=True)
+    made = _nested("v", type, column, _texts(column))
+    if json and any(map(_is_decimal, type_tree(type).walk())):
+        exact = _nested("v", type, column, _numbers(column))
         long = f"regexp_matches(CAST(v AS VARCHAR), '{_LONG}')"
         made = f"CASE WHEN {long} THEN {exact} ELSE {made} END"
     return _once(value, "v", made)
 
 
-def _nested(value: str, type: str, column: str, *, numbers: bool) -> str:
-    loose = f"TRY(CAST({value} AS {_loose(type_tree(type), numbers=numbers)}))"
-    made = f"CAST({_parts(loose, type, column, numbers=numbers)} AS {type})"
+def _nested(value: str, type: str, column: str, within: _Within) -> str:
+    loose = f"TRY(CAST({value} AS {_loose(type_tree(type), within)}))"
+    made = f"CAST({_parts(loose, type, within)} AS {type})"
     return _unless(f"{loose} IS NOT NULL", made, value, type, column)
 
 
-def _parts(value: str, type: str, column: str, *, numbers: bool) -> str:
-    return _once(value, "x", _each(type_tree(type), "x", column, numbers=numbers))
+def _parts(value: str, type: str, within: _Within) -> str:
+    return _once(value, "x", _each(type_tree(type), "x", within))
 
 
 def _once(value: str, name: str, made: str) -> str:
@@ -87,11 +121,11 @@ def _once(value: str, name: str, made: str) -> str:
     return f"list_transform([{value}], lambda {name}: {made})[1]"
 
 
-def _loose(tree: TypeTree, *, numbers: bool) -> str:
-    """The type of the same form, with texts for all values within it, and decimals for decimals."""
+def _loose(tree: TypeTree, within: _Within) -> str:
+    """The type of the same form, with other types for the values within it."""
     if _is_form(tree):
-        return tree.spelled([_loose(part, numbers=numbers) for part in tree.parts])
-    return _widest(tree.text) if numbers and _is_decimal(tree) else "VARCHAR"
+        return tree.spelled([_loose(part, within) for part in tree.parts])
+    return within.loose(tree)
 
 
 def _widest(decimal: str) -> str:
@@ -104,33 +138,22 @@ def _is_decimal(tree: TypeTree) -> bool:
     return not _is_form(tree) and tree.text.startswith("DECIMAL(")
 
 
-def _has_decimal(tree: TypeTree) -> bool:
-    return any(map(_has_decimal, tree.parts)) if _is_form(tree) else _is_decimal(tree)
-
-
-def _each(tree: TypeTree, value: str, column: str, *, numbers: bool) -> str:
-    if tree.text == "VARCHAR":
-        return value
-    if numbers and _is_decimal(tree):
-        cast = f"TRY_CAST({value} AS {tree.text})"
-        return _unless(f"{cast} = {value}", cast, value, tree.text, column)
+def _each(tree: TypeTree, value: str, within: _Within) -> str:
     if not _is_form(tree):
-        return read_as(value, tree.text, column)
+        return within.read(tree, value)
     item = f"{value.partition('.')[0].partition('[')[0]}x"
     if tree.name in ("LIST", "ARRAY"):
-        inner = _each(tree.parts[0], item, column, numbers=numbers)
-        return f"list_transform({value}, lambda {item}: {inner})"
+        return f"list_transform({value}, lambda {item}: {_each(tree.parts[0], item, within)})"
     if tree.name == "MAP":
         key, held = (
-            _each(part, f"{item}.{name}", column, numbers=numbers)
+            _each(part, f"{item}.{name}", within)
             for name, part in zip(("key", "value"), tree.parts, strict=True)
         )
         pair = f"struct_pack(k := {key}, v := {held})"
         pairs = f"list_transform(map_entries({value}), lambda {item}: {pair})"
         return f"CASE WHEN {value} IS NOT NULL THEN map_from_entries({pairs}) END"
     fields = [
-        f"{quote_identifier(str(name))} := "
-        + _each(part, _field(value, str(name)), column, numbers=numbers)
+        f"{quote_identifier(str(name))} := {_each(part, _field(value, str(name)), within)}"
         for name, part in tree.fields
     ]
     return f"CASE WHEN {value} IS NOT NULL THEN struct_pack({', '.join(fields)}) END"
