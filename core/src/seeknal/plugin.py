@@ -97,6 +97,9 @@ if TYPE_CHECKING:
     from seeknal.sql.check import SqlRefused as SqlRefused
     from seeknal.sql.check import check_query as check_query
     from seeknal.sql.condition import check_condition as check_condition
+    from seeknal.sql.elsewhere import placed as placed
+    from seeknal.sql.elsewhere import refusals_told as refusals_told
+    from seeknal.sql.elsewhere import shared_connection as shared_connection
     from seeknal.sql.exactly import APPROXIMATE as APPROXIMATE
     from seeknal.sql.exactly import converted as converted
     from seeknal.sql.exactly import holds as holds
@@ -261,6 +264,7 @@ _FROM = {
     "seeknal.rows.undoing": ("PutBack", "put_back"),
     "seeknal.sql.check": ("SqlRefused", "check_query"),
     "seeknal.sql.condition": ("check_condition",),
+    "seeknal.sql.elsewhere": ("placed", "refusals_told", "shared_connection"),
     "seeknal.sql.exactly": ("APPROXIMATE", "converted", "holds", "parts_as", "read_as"),
     "seeknal.sql.inrange": ("condition_within", "ends_within"),
     "seeknal.sql.literals": ("literal_faults",),

@@ -9,7 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from seeknal.plugin import NodeError, NodeId, Source, Target, place_in_sql, translate, written_sql
+from seeknal.plugin import (
+    NodeError,
+    Source,
+    Target,
+    place_in_sql,
+    placed,
+    refusals_told,
+    shared_connection,
+    translate,
+    written_sql,
+)
 from seeknal_postgres.catalogue import table_of
 from seeknal_postgres.connections import connection_of
 from seeknal_postgres.isolating import isolated
@@ -20,7 +30,7 @@ from seeknal_postgres.typename import TYPE
 if TYPE_CHECKING:
     from sqlglot import exp
 
-    from seeknal.plugin import Column, Node, NodeContext, Rows, TargetContext
+    from seeknal.plugin import Column, Node, NodeContext, NodeId, Rows, TargetContext
     from seeknal_postgres.catalogue import Table
 
 
@@ -40,30 +50,14 @@ def run_sql(node: Node, context: NodeContext) -> Rows:
 
 def connection_name(node: Node, definition: Callable[[NodeId], Node]) -> str:
     """That of ``params:``, else the one that all parents share. Raises NodeError without one."""
-    given = node.params.get("connection")
-    if isinstance(given, str):
-        return given
-    found = [_connections(definition(id)) for id in node.parents]
-    shared = set.intersection(*found) if found else set()
-    if len(shared) == 1:
-        return shared.pop()
+    found = shared_connection(node, definition, target=PostgresTarget, source=PostgresSource)
+    if found is not None:
+        return found
     raise NodeError(
         f"engine {node.engine} does not follow from its inputs in which database it runs",
         code="SK1361",
         help="params: {connection: NAME}",
     )
-
-
-def _connections(parent: Node) -> set[str]:
-    """Connections through which a node's rows can be read."""
-    own = {entry.connection for entry in parent.targets if _is_ours(entry.options)}
-    if parent.source is not None and isinstance(parent.source.options, PostgresSource):
-        own.add(parent.source.connection)
-    return {name for name in own if name}
-
-
-def _is_ours(options: object) -> bool:
-    return isinstance(options, PostgresTarget)
 
 
 def _translated(node: Node, connection: str, context: NodeContext) -> str:
@@ -76,7 +70,7 @@ def _translated(node: Node, connection: str, context: NodeContext) -> str:
     if node.sql.dialect in _OWN:
         from sqlglot import parse_one
 
-        return _placed(parse_one(written_sql(node), read="postgres"), places, {})
+        return _written(parse_one(written_sql(node), read="postgres"), places)
     columns = {id: context.parent(id).columns for id in node.parents}
     schema = {str(id): {one.name: one.type for one in found} for id, found in columns.items()}
     found = translate(node.sql.executable, "duckdb", "postgres", schema)
@@ -85,42 +79,24 @@ def _translated(node: Node, connection: str, context: NodeContext) -> str:
             place_in_sql(context.project_root, node.sql, (one.line, one.column))
             for one in found.refusals
         ]
-        first, *others = (one.message for one in found.refusals)
-        more = [f"{place}: {said}" for place, said in zip(where[1:], others, strict=True)]
+        told = refusals_told((one.message for one in found.refusals), where)
         raise NodeError(
-            f"it may mean something else in PostgreSQL: {'; also '.join([first, *more])}",
+            f"it may mean something else in PostgreSQL: {told}",
             code="SK1364",
             help="dialect: postgres runs PostgreSQL's own SQL; without engine: DuckDB runs it",
             location=where[0],
         )
-    return _placed(found.tree, places, columns)
+    rows = {id: _selected(place, columns[id]).subquery() for id, place in places.items()}
+    return _written(found.tree, rows)
 
 
 _OWN = ("postgres", "postgresql")
 """What a node's ``dialect:`` calls PostgreSQL's."""
 
 
-def _placed(
-    tree: Any, places: Mapping[NodeId, exp.Expression], columns: Mapping[NodeId, Sequence[Column]]
-) -> str:
-    """The query with each input where its rows are, with the types of ``columns``, where given."""
-    from sqlglot import exp
-
-    for table in list(tree.find_all(exp.Table)):
-        id = _id_of(table)
-        if id not in places:
-            continue
-        name = exp.TableAlias(this=exp.to_identifier(table.name))
-        alias = table.args.get("alias") or name
-        if id in columns:
-            rows = _selected(places[id], columns[id])
-            table.replace(exp.Subquery(this=rows, alias=alias.copy()))
-        else:
-            found = places[id].copy()
-            found.set("alias", alias.copy())
-            table.replace(found)
-    text: str = tree.sql(dialect="postgres")
-    return text
+def _written(tree: Any, places: Mapping[NodeId, exp.Expression]) -> str:
+    """The query with each input where its rows are."""
+    return str(placed(tree, places).sql(dialect="postgres"))
 
 
 def _selected(place: exp.Expression, columns: Sequence[Column]) -> exp.Select:
@@ -146,10 +122,6 @@ _PLAIN = frozenset(
     )
 )
 """Types that a column of a table there is given, so that it means the same."""
-
-
-def _id_of(table: exp.Table) -> NodeId:
-    return NodeId.of(table.db, table.name)
 
 
 def _place(parent: Node, connection: str, context: NodeContext) -> exp.Expression:

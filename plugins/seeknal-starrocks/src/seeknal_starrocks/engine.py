@@ -10,17 +10,19 @@ from typing import TYPE_CHECKING, Any
 
 from seeknal.plugin import (
     NodeError,
-    NodeId,
     Scan,
     Source,
     place_in_sql,
+    placed,
     quote_literal,
+    refusals_told,
+    shared_connection,
     translate,
     written_sql,
 )
 from seeknal_starrocks.addresses import DEFAULT_CATALOG, address_of
 from seeknal_starrocks.isolating import connection_of
-from seeknal_starrocks.options import StarRocks, StarRocksSource
+from seeknal_starrocks.options import StarRocks, StarRocksSource, StarRocksTarget
 from seeknal_starrocks.serving.desk import asking, see_what_is_new
 from seeknal_starrocks.serving.options import StarRocksView
 from seeknal_starrocks.serving.origins import names_of, tree_of
@@ -32,7 +34,7 @@ from seeknal_starrocks.typename import TYPE
 if TYPE_CHECKING:
     from sqlglot import exp
 
-    from seeknal.plugin import Column, Node, NodeContext, Rows, Target, TargetContext
+    from seeknal.plugin import Column, Node, NodeContext, NodeId, Rows, Target, TargetContext
 
 _ICEBERG = "iceberg"
 """What targets are called whose tables StarRocks reads by an external catalog."""
@@ -67,26 +69,14 @@ def run_sql(node: Node, context: NodeContext) -> Rows:
 
 def connection_name(node: Node, definition: Callable[[NodeId], Node]) -> str:
     """That of ``params:``, else the one that all parents share. Raises NodeError without one."""
-    given = node.params.get("connection")
-    if isinstance(given, str):
-        return given
-    found = [_connections(definition(id)) for id in node.parents]
-    shared = set.intersection(*found) if found else set()
-    if len(shared) == 1:
-        return shared.pop()
+    found = shared_connection(node, definition, target=StarRocksTarget, source=StarRocksSource)
+    if found is not None:
+        return found
     raise NodeError(
         f"engine {node.engine} does not follow from its inputs on which connection it runs",
         code="SK1986",
         help="params: {connection: NAME}",
     )
-
-
-def _connections(parent: Node) -> set[str]:
-    """Connections to StarRocks through which a node's rows can be read."""
-    own = {target.connection for target in parent.targets if target.type == TYPE}
-    if parent.source is not None and isinstance(parent.source.options, StarRocksSource):
-        own.add(parent.source.connection)
-    return {name for name in own if name}
 
 
 def query_of(node: Node, view: Target, context: NodeContext) -> str:
@@ -105,14 +95,14 @@ def _query(node: Node, connection: str, context: NodeContext, database: str | No
     if node.sql.dialect == TYPE:
         from sqlglot import parse_one
 
-        return _placed(parse_one(written_sql(node), read=TYPE), places)
+        return _written(parse_one(written_sql(node), read=TYPE), places)
     if node.sql.dialect != "duckdb":
         raise NodeError(
             f"SQL of dialect {node.sql.dialect} does not run on {TYPE}",
             code="SK1982",
             help="write it in DuckDB's own SQL, without dialect:, or in StarRocks'",
         )
-    return _placed(_translated(node, connection, context, database), places)
+    return _written(_translated(node, connection, context, database), places)
 
 
 def _translated(node: Node, connection: str, context: NodeContext, database: str | None) -> Any:
@@ -136,29 +126,18 @@ def _translated(node: Node, connection: str, context: NodeContext, database: str
         else node.sql.location
         for one in found.refusals
     ]
-    first, *others = (one.message for one in found.refusals)
-    more = [f"{place}: {said}" for place, said in zip(where[1:], others, strict=True)]
+    told = refusals_told((one.message for one in found.refusals), where)
     raise NodeError(
-        f"it may mean something else in StarRocks: {'; also '.join([first, *more])}",
+        f"it may mean something else in StarRocks: {told}",
         code="SK1982",
         help="write it otherwise; dialect: starrocks runs StarRocks' own SQL",
         location=where[0],
     )
 
 
-def _placed(tree: Any, places: Mapping[NodeId, exp.Expression]) -> str:
-    """The query with each input where its rows are, by the name that it had."""
-    from sqlglot import exp
-
-    for table in list(tree.find_all(exp.Table)):
-        id = NodeId.of(table.db, table.name)
-        if id in places:
-            alias = table.args.get("alias") or exp.TableAlias(this=exp.to_identifier(table.name))
-            found = places[id].copy()
-            found.set("alias", alias.copy())
-            table.replace(found)
-    text: str = tree.sql(dialect=TYPE, comments=False)
-    return text
+def _written(tree: Any, places: Mapping[NodeId, exp.Expression]) -> str:
+    """The query with each input where its rows are."""
+    return str(placed(tree, places).sql(dialect=TYPE, comments=False))
 
 
 def _place(parent: Node, connection: str, context: NodeContext) -> exp.Expression:
