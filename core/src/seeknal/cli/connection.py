@@ -83,9 +83,9 @@ def test_connection(
     """
     from seeknal.ingesting.places import is_elsewhere
 
-    plugins = _plugins()
     if compares:
         return _compare(name, environment, profile, format_)
+    plugins = _plugins()
     if is_elsewhere(name):
         checked = _check_elsewhere(name, profile, plugins)
         print_connections([checked], format_)

@@ -138,7 +138,7 @@ class _Checker:
         if node.source is not None:
             fit = self.of_source(node)
             fit = self.with_beside(node, fit)
-        elif node.python is not None or node.engine not in (None, "duckdb"):
+        elif node.python is not None or node.runs_elsewhere:
             fit = self.with_beside(node, Fit(schema=of_stored(self.stored(node))))
             fit = self.with_engine(node, fit)
         else:

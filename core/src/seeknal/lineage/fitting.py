@@ -195,7 +195,7 @@ class Fitter:
 
     def _is_elsewhere(self, node: Node) -> bool:
         """Whether its rows are made where nothing can be bound without running it."""
-        return node.python is not None or node.engine not in (None, "duckdb")
+        return node.python is not None or node.runs_elsewhere
 
 
 def _other_columns(first: Schema, again: Schema) -> str:

@@ -129,7 +129,7 @@ def _traced(
         )
     if kind is not None and not kind.produces_rows and node.sql is None:
         return delivered(node, parents)
-    if node.engine not in (None, "duckdb") and (node.sql is None or node.sql.dialect != "duckdb"):
+    if node.runs_elsewhere and (node.sql is None or node.sql.dialect != "duckdb"):
         raise Unbound(f"it runs on {node.engine}")
     body = _body(node, known)
     if body is not None and takes_columns_from_data(body):

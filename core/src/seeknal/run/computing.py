@@ -216,7 +216,7 @@ def executable(scope: StepScope) -> str:
     node = scope.node
     assert node.sql is not None
     plain = node.sql.dialect == "duckdb" and not node.sql.calls
-    if plain or node.engine not in (None, "duckdb"):
+    if plain or node.runs_elsewhere:
         return node.sql.executable
     from seeknal.project.translated import in_duckdb
 
@@ -253,7 +253,7 @@ def _delivered(scope: StepScope, parents: Sequence[NodeId]) -> Rows:
     node = scope.node
     if node.sql is None:
         return Scan(f"FROM {quote_name(parents[0].kind, parents[0].name)}")
-    if node.engine in (None, "duckdb"):
+    if not node.runs_elsewhere:
         return Scan(executable(scope))
     inputs = NodeInputs(moment=scope.services.moment)
     rows = scope.services.plugins.hooks.run_node(node=node, inputs=inputs, context=scope.context())

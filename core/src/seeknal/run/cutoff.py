@@ -101,7 +101,7 @@ class Cutoff:
         ``among``: the inputs that are looked at, where others are known to be the same.
         """
         inputs = self._inputs(node, snapshot, current)
-        if inputs is None or node.engine not in (None, "duckdb"):
+        if inputs is None or node.runs_elsewhere:
             # What an engine reads was written anew, and it may go by that.
             return False
         if among is not None:

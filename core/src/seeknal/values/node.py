@@ -173,6 +173,11 @@ class Node:
         return found if found.line else self.location
 
     @property
+    def runs_elsewhere(self) -> bool:
+        """Whether its SQL runs on another engine than DuckDB."""
+        return self.engine not in (None, "duckdb")
+
+    @property
     def options(self) -> object:
         """What its own keys say: an instance of its kind's options class."""
         return value_of(self._options)

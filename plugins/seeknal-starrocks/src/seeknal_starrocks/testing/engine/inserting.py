@@ -12,6 +12,7 @@ from seeknal_starrocks.testing.engine import writing
 from seeknal_starrocks.testing.engine.loads import BadLabel, LabelUsed
 from seeknal_starrocks.testing.engine.queries import described, prepare, run
 from seeknal_starrocks.testing.engine.results import Done
+from seeknal_starrocks.testing.engine.zones import DEFAULT_ZONE
 from seeknal_starrocks.testing.refusing import analysis
 from seeknal_starrocks.testing.types import bytes_of_text, duckdb_type
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from seeknal_starrocks.testing.engine.queries import Query, Session
     from seeknal_starrocks.testing.engine.things import Table
     from seeknal_starrocks.testing.engine.world import World
-from seeknal_starrocks.testing.engine.zones import DEFAULT_ZONE
 
 _numbers = itertools.count(1)
 

@@ -24,6 +24,7 @@ from seeknal_starrocks.testing.engine.variables import (
     read_only,
     unknown_variable,
 )
+from seeknal_starrocks.testing.engine.zones import check_zone
 from seeknal_starrocks.testing.refusing import Refused, syntax, unknown_catalog, unknown_database
 
 if TYPE_CHECKING:
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from seeknal_starrocks.testing.engine.settings import Settings
     from seeknal_starrocks.testing.engine.things import Place, Table
     from seeknal_starrocks.testing.engine.world import World
-from seeknal_starrocks.testing.engine.zones import check_zone
 
 _BATCH = 2048
 ROOT = "root"
